@@ -1,0 +1,84 @@
+import type { Reads, Writes } from './documents.js';
+import type { EventDeclaration } from './event.js';
+import type { Permission, Role } from './permissions.js';
+
+/** Who acts. Built by the server from the token and the session, never from input. */
+export interface Actor {
+  kind: 'staff' | 'anonymous' | 'system';
+  userId: string;
+  name: string;
+  restaurantId: string;
+  role: Role;
+  permissions: ReadonlySet<Permission>;
+  sessionId: string;
+  deviceId?: string;
+  /** The kitchen stations this device's screen is bound to; empty for an expo or any other screen. */
+  stationIds: readonly string[];
+}
+
+const nobody = { userId: '', name: '', restaurantId: '', role: 'host', permissions: new Set<Permission>(), sessionId: '', stationIds: [] } as const;
+export const anonymous: Actor = { kind: 'anonymous', ...nobody };
+
+/** The work of the platform that a handler may need; made in `app.ts` from the configuration. */
+export interface Doors {
+  passwords: {
+    /** argon2id, PHC string. */
+    hash(password: string): Promise<string>;
+    verify(hash: string, password: string): Promise<boolean>;
+    /** Takes as long as a real `verify`; for accounts that do not exist. */
+    verifyNothing(password: string): Promise<void>;
+  };
+  /** A keyed digest (HMAC-SHA256, hex) for look-up values such as PINs and device tokens; `purpose` separates the uses. */
+  digest(purpose: string, value: string): string;
+  tokens: {
+    /** A signed access token and its end (ISO 8601, UTC). */
+    signAccess(claims: AccessClaims): { token: string; expiresAt: string };
+    /** Life of a refresh token, in seconds. */
+    refreshTtlSeconds: number;
+  };
+}
+
+export interface AccessClaims {
+  sub: string;
+  sid: string;
+  rid: string;
+  role: Role;
+}
+
+/** Whose sockets and cached sessions end once the unit of work is committed. */
+export type Revocation = { sessionId: string } | { userId: string } | { deviceId: string };
+
+/** What every handler is given. */
+export interface BaseContext {
+  actor: Actor;
+  restaurantId: string;
+  /** The moment the command or query began, UTC. Use it instead of a clock of your own. */
+  now: Date;
+  doors: Doors;
+  requestId: string;
+  ip: string;
+}
+
+export interface QueryContext<I> extends BaseContext, Reads {
+  input: I;
+}
+
+/** What a command's handler and the reactions of its unit of work share. */
+export interface UnitContext extends BaseContext, Reads, Writes {
+  /** Announces what happened; reactions to it run after the handler, in the same unit of work. */
+  publish<T>(event: EventDeclaration<T>, data: T): void;
+  /** Ends sessions: at once after the commit, on every process. */
+  revoke(target: Revocation): void;
+  /** From `If-Match` or the message's meta; check it with `checkVersion`. */
+  expectedVersion?: number;
+}
+
+export interface CommandContext<I, P = undefined> extends UnitContext {
+  input: I;
+  /** What `prepare` answered. */
+  prepared: P;
+}
+
+export interface ReactionContext<T> extends UnitContext {
+  data: T;
+}

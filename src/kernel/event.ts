@@ -1,0 +1,53 @@
+import type Joi from 'joi';
+import type { Role } from './permissions.js';
+
+/**
+ * A room, named within its restaurant: everyone there, everyone of a role, one kitchen station's screens, one person.
+ * A screen bound to a station is in `station:{id}` and `all` only; an unbound kitchen screen (the expo) is in
+ * `role:kitchen`.
+ */
+export type Room = 'all' | `role:${Role}` | `station:${string}` | `user:${string}`;
+
+export const everyone: readonly Room[] = ['all'];
+export const roles = (...names: Role[]): Room[] => names.map((name) => `role:${name}` as const);
+export const station = (id: string): Room => `station:${id}`;
+export const user = (id: string): Room => `user:${id}`;
+
+/** Something that happened, as declared by the feature in which it happens. Past tense: `order:created`. */
+export interface EventSpec<T> {
+  name: `${string}:${string}`;
+  summary: string;
+  payload: Joi.ObjectSchema<T>;
+  /** Decides the rooms; never the client. There is no default: an event without an audience does not compile. */
+  audience: (data: T) => readonly Room[];
+  /** Payload field -> replica: that field holds the new state of a thing (or a list of them) in that replica. */
+  carries?: Readonly<Partial<Record<keyof T & string, string>>>;
+  /** Payload field -> replica: that field holds the id (or ids) of things gone from that replica. */
+  removes?: Readonly<Partial<Record<keyof T & string, string>>>;
+  example: T;
+}
+
+export interface EventDeclaration<T = unknown> extends Readonly<EventSpec<T>> {
+  readonly kind: 'event';
+}
+
+export function event<T>(spec: EventSpec<T>): EventDeclaration<T> {
+  return { kind: 'event', ...spec };
+}
+
+/** An event as it travels and as a client receives it. */
+export interface Envelope<T = unknown> {
+  id: string;
+  /** Changes when history does (a restored backup): a client with another epoch starts over. */
+  epoch: string;
+  /** Number in the restaurant's journal, without gaps, from 1. */
+  seq: number;
+  name: string;
+  restaurantId: string;
+  /** ISO 8601, UTC. */
+  at: string;
+  actor: { id: string; name: string };
+  data: T;
+  /** For each room the event goes to, the seq of that room's previous event (0 for none). */
+  prev: Partial<Record<Room, number>>;
+}

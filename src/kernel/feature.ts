@@ -1,0 +1,46 @@
+import type Joi from 'joi';
+import type { QueryContext } from './context.js';
+import type { Doc, Kind } from './documents.js';
+import type { EventDeclaration } from './event.js';
+import type { Operation } from './operation.js';
+import type { Permission } from './permissions.js';
+import type { ReactionDeclaration } from './reaction.js';
+
+/**
+ * A set of things of which every screen keeps a live copy: loaded whole by `sync:snapshot`, kept current by the events
+ * that carry it. Things have an `id`.
+ */
+export interface ReplicaSpec<V> {
+  name: string;
+  summary: string;
+  view: Joi.Schema<V>;
+  /** A screen without it gets an empty list. */
+  permission: Permission;
+  /** The things that are live now. */
+  load: (context: QueryContext<Record<string, never>>) => Promise<V[]>;
+  /** A thing whose `field` has none of `values` has left the replica (a closed order). Absent: things stay until removed. */
+  live?: { field: keyof V & string; values: readonly string[] };
+}
+
+export interface ReplicaDeclaration<V = unknown> extends Readonly<ReplicaSpec<V>> {
+  readonly kind: 'replica';
+}
+
+export function replica<V>(spec: ReplicaSpec<V>): ReplicaDeclaration<V> {
+  return { kind: 'replica', ...spec };
+}
+
+/** A feature: data and small functions, listed once in `app.ts`. */
+export interface Feature {
+  name: string;
+  summary: string;
+  kinds: readonly Kind<Doc>[];
+  operations: readonly Operation[];
+  events: readonly EventDeclaration<never>[];
+  reactions: readonly ReactionDeclaration[];
+  replicas: readonly ReplicaDeclaration<never>[];
+}
+
+export function feature(spec: Pick<Feature, 'name' | 'summary'> & Partial<Feature>): Feature {
+  return { kinds: [], operations: [], events: [], reactions: [], replicas: [], ...spec };
+}

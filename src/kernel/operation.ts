@@ -1,0 +1,82 @@
+import type Joi from 'joi';
+import type { BaseContext, CommandContext, QueryContext } from './context.js';
+import type { Doc } from './documents.js';
+import { BrigadeError } from './errors.js';
+import type { EventDeclaration } from './event.js';
+import type { Permission } from './permissions.js';
+
+/** The class whose rate limit an operation counts against. */
+export type LimitClass = 'read' | 'write' | 'auth' | 'expensive';
+
+export interface RestRoute {
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  /** Below `/api/v1`; parameters as `:orderId`, which are then fields of the input. */
+  path: `/${string}`;
+  /** Of a success; 200 when not given. */
+  status?: 200 | 201 | 202;
+}
+
+interface OperationSpec<I, O> {
+  /** `thing:verb`; also the name of the socket message. */
+  name: `${string}:${string}`;
+  summary: string;
+  description?: string;
+  rest: RestRoute;
+  /** Required: `public` must be written out. */
+  permission: Permission | 'public' | 'authenticated';
+  limit: LimitClass;
+  /** Path, query and body parameters in one object; unknown fields are refused. */
+  input: Joi.ObjectSchema<I>;
+  output: Joi.Schema<O>;
+  /** Validated against the schemas by a test and shown in the documents. */
+  example: { input: I; output: O };
+}
+
+/** Where a command is queued. */
+export interface Scope {
+  restaurantId: string;
+  /** Set for what must not wait for a restaurant (log-in, refresh): the account's own lane, which keeps no journal. */
+  account?: string;
+}
+
+export interface CommandSpec<I, O, P> extends OperationSpec<I, O> {
+  emits: readonly EventDeclaration<never>[];
+  /** Slow or unscoped work done before any lane is entered (password hashing, finding the account). Writes nothing. */
+  prepare?: (context: BaseContext & { input: I }) => Promise<P>;
+  /** For public commands only: all others run in the lane of their actor's restaurant. */
+  scope?: (context: { input: I; prepared: P }) => Scope;
+  handle: (context: CommandContext<I, P>) => Promise<O> | O;
+}
+
+export interface QuerySpec<I, O> extends OperationSpec<I, O> {
+  handle: (context: QueryContext<I>) => Promise<O> | O;
+}
+
+// Declarations of every input and output stand in one list, so their type parameters are erased there; `never` and
+// `unknown` keep the erased form honest: it can be described, and run only through `execute`, which validates first.
+export interface CommandDeclaration<I = never, O = unknown, P = never> extends Readonly<CommandSpec<I, O, P>> {
+  readonly kind: 'command';
+}
+export interface QueryDeclaration<I = never, O = unknown> extends Readonly<QuerySpec<I, O>> {
+  readonly kind: 'query';
+}
+export type Operation = CommandDeclaration | QueryDeclaration;
+
+/** Changes state: atomically, with events and idempotency. */
+export function command<I, O, P = undefined>(spec: CommandSpec<I, O, P>): CommandDeclaration<I, O, P> {
+  return { kind: 'command', ...spec };
+}
+
+/** Reads. */
+export function query<I, O>(spec: QuerySpec<I, O>): QueryDeclaration<I, O> {
+  return { kind: 'query', ...spec };
+}
+
+/** Optional optimistic concurrency. @throws version_conflict with the current state */
+export function checkVersion(expected: number | undefined, doc: Doc, view: unknown): void {
+  if (expected === undefined || expected === doc.version) return;
+  throw new BrigadeError('version_conflict', {
+    detail: `Expected version ${expected}, it is now ${doc.version}`,
+    current: view,
+  });
+}

@@ -1,0 +1,52 @@
+/** Who may do what. A permission is named `thing:act`; a role is a list of them; a person may have some added or denied. */
+export const roleNames = ['owner', 'manager', 'waiter', 'kitchen', 'cashier', 'host'] as const;
+export type Role = (typeof roleNames)[number];
+
+export const permissionNames = [
+  'restaurant:read',
+  'restaurant:write',
+  'staff:read',
+  'staff:write',
+  'device:write',
+  'menu:read',
+  'menu:write',
+  'menu:availability',
+  'floor:read',
+  'floor:write',
+  'floor:assign',
+  'table:status',
+  'order:read',
+  'order:write',
+  'order:void',
+  'order:transfer',
+  'kitchen:read',
+  'kitchen:write',
+  'ticket:write',
+  'ticket:prioritise',
+  'sync:read',
+] as const;
+export type Permission = (typeof permissionNames)[number];
+
+const everybody: Permission[] = ['restaurant:read', 'menu:read', 'floor:read', 'sync:read'];
+const manager: Permission[] = permissionNames.filter((name) => name !== 'restaurant:write');
+
+/** What each role may do when nothing is added to or taken from the person. */
+export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
+  owner: permissionNames,
+  manager,
+  waiter: [...everybody, 'table:status', 'order:read', 'order:write', 'order:transfer', 'kitchen:read', 'staff:read'],
+  kitchen: [...everybody, 'order:read', 'kitchen:read', 'ticket:write', 'ticket:prioritise', 'menu:availability'],
+  cashier: [...everybody, 'order:read', 'order:write', 'table:status'],
+  host: [...everybody, 'table:status', 'floor:assign', 'order:read', 'staff:read'],
+};
+
+/** The permissions of one person: the role's, plus what is allowed, minus what is denied (a denial wins). */
+export function permissionsOf(
+  role: Role,
+  allow: readonly Permission[] = [],
+  deny: readonly Permission[] = [],
+): ReadonlySet<Permission> {
+  const granted = new Set<Permission>([...rolePermissions[role], ...allow]);
+  for (const denied of deny) granted.delete(denied);
+  return granted;
+}

@@ -1,0 +1,38 @@
+import { DateTime } from 'luxon';
+
+/** The one clock. Tests set their own. */
+export interface Clock {
+  /** The present moment, UTC. */
+  now(): Date;
+}
+
+export const systemClock: Clock = { now: () => new Date() };
+
+/** Where and when a restaurant's day runs. */
+export interface LocalDay {
+  /** IANA time zone, for instance `Europe/Paris`. */
+  timeZone: string;
+  /** Hour of the local clock, 0 to 23, at which a business day begins; 4 means that 03:59 still belongs to yesterday. */
+  dayStartHour: number;
+}
+
+/**
+ * The business day (`YYYY-MM-DD`) to which a moment belongs. Counted on the local wall clock, so that a day keeps its
+ * start hour on the nights when the clocks change and is then 23 or 25 hours long.
+ */
+export function businessDay(at: Date, { timeZone, dayStartHour }: LocalDay): string {
+  const local = DateTime.fromJSDate(at, { zone: timeZone });
+  const day = local.hour < dayStartHour ? local.minus({ days: 1 }) : local;
+  return day.toFormat('yyyy-MM-dd');
+}
+
+/** The local weekday (1 Monday .. 7 Sunday) and minute of the day (0..1439) of a moment. */
+export function localMinute(at: Date, timeZone: string): { weekday: number; minute: number } {
+  const local = DateTime.fromJSDate(at, { zone: timeZone });
+  return { weekday: local.weekday, minute: local.hour * 60 + local.minute };
+}
+
+/** Whether the platform knows this IANA time zone. */
+export function isTimeZone(name: string): boolean {
+  return DateTime.utc().setZone(name).isValid;
+}
