@@ -1,0 +1,456 @@
+import Joi from 'joi';
+
+/**
+ * The table of every setting. `loadConfig` validates against it, `env-template` writes the three `.env` files from it,
+ * and the type `Config` is derived from it, so a setting is declared here or it does not exist.
+ */
+
+/** Where the process runs. `test` behaves like development, but quiet, cheap and on any free port. */
+export type Environment = 'development' | 'production' | 'test';
+
+export const ENVIRONMENTS: readonly Environment[] = ['development', 'production', 'test'];
+
+/** One setting: the name it has in the environment, what it may be, and what it is when nobody sets it. */
+export interface Variable<T> {
+  /** Name in the environment and in the `.env` files. */
+  readonly name: string;
+  /** The type in words, unit included: "integer from 0 to 65535". */
+  readonly type: string;
+  readonly description: string;
+  /** Reads and checks the text of the environment. */
+  readonly schema: Joi.Schema;
+  /** The value where nothing is set; undefined means the setting is optional and then absent. */
+  readonly defaults: Readonly<Record<Environment, T>>;
+  /** Its value never appears in a message or a log. */
+  readonly secret: boolean;
+  /** Bytes of randomness to generate where it is missing outside production; inside production it must be set. */
+  readonly generatedBytes?: number;
+}
+
+/** Defaults that differ by environment; the plain one holds where no other is named. */
+interface Defaults<T> {
+  default: T;
+  production?: T;
+  test?: T;
+}
+
+function perEnvironment<T>(given: Defaults<T>): Record<Environment, T> {
+  return {
+    development: given.default,
+    production: given.production ?? given.default,
+    test: given.test ?? given.default,
+  };
+}
+
+interface Range {
+  min: number;
+  max: number;
+  unit?: string;
+}
+
+function integer(name: string, description: string, range: Range & Defaults<number>): Variable<number> {
+  const unit = range.unit === undefined ? '' : `, ${range.unit}`;
+  return {
+    name,
+    description,
+    type: `integer from ${range.min} to ${range.max}${unit}`,
+    schema: Joi.number().integer().min(range.min).max(range.max),
+    defaults: perEnvironment(range),
+    secret: false,
+  };
+}
+
+function flag(name: string, description: string, defaults: Defaults<boolean>): Variable<boolean> {
+  return {
+    name,
+    description,
+    type: 'true or false',
+    schema: Joi.boolean(),
+    defaults: perEnvironment(defaults),
+    secret: false,
+  };
+}
+
+function choice<T extends string>(
+  name: string,
+  description: string,
+  choices: readonly T[],
+  defaults: Defaults<T>,
+): Variable<T> {
+  return {
+    name,
+    description,
+    type: `one of ${choices.join(', ')}`,
+    schema: Joi.string().valid(...choices),
+    defaults: perEnvironment(defaults),
+    secret: false,
+  };
+}
+
+function text(
+  name: string,
+  description: string,
+  type: string,
+  schema: Joi.StringSchema,
+  defaults: Defaults<string>,
+): Variable<string> {
+  return { name, description, type, schema, defaults: perEnvironment(defaults), secret: false };
+}
+
+function optional(
+  name: string,
+  description: string,
+  type: string,
+  schema: Joi.StringSchema,
+): Variable<string | undefined> {
+  const absent = { development: undefined, production: undefined, test: undefined };
+  return { name, description, type, schema, defaults: absent, secret: false };
+}
+
+function optionalSecret(
+  name: string,
+  description: string,
+  type: string,
+  schema: Joi.StringSchema,
+): Variable<string | undefined> {
+  return { ...optional(name, description, type, schema), secret: true };
+}
+
+/** A key of our own: required in production, made once and kept in the data folder elsewhere. */
+function key(name: string, description: string): Variable<string> {
+  return {
+    name,
+    description,
+    type: 'text of at least 32 bytes',
+    schema: Joi.string().min(32, 'utf8'),
+    defaults: { development: '', production: '', test: '' },
+    secret: true,
+    generatedBytes: 48,
+  };
+}
+
+/** A comma-separated list of web origins as browsers send them: scheme, host and port, nothing behind. */
+function origins(name: string, description: string, fallback: readonly string[]): Variable<readonly string[]> {
+  const read: Joi.CustomValidator = (given: string, helpers) => {
+    const list = given.split(',').map((part) => part.trim());
+    return list.every((part) => URL.canParse(part) && new URL(part).origin === part)
+      ? list
+      : helpers.error('any.invalid');
+  };
+  return {
+    name,
+    description,
+    type: 'comma-separated list of origins such as https://pos.example.com',
+    schema: Joi.string().custom(read),
+    defaults: { development: fallback, production: fallback, test: fallback },
+    secret: false,
+  };
+}
+
+const MINUTE_MS = 60_000;
+const DAY_SECONDS = 86_400;
+const httpUrl = Joi.string().uri({ scheme: ['http', 'https'] });
+
+/** Log levels, the most urgent first; a logger at one level writes it and those before it. */
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'http', 'debug', 'trace'] as const;
+
+/** A section of the settings, with the heading it has in the `.env` files. */
+export interface Section {
+  readonly title: string;
+  readonly about: string;
+  readonly variables: Readonly<Record<string, Variable<unknown>>>;
+}
+
+export const SECTIONS = {
+  server: {
+    title: 'Server',
+    about: 'Where the process listens and keeps its files.',
+    variables: {
+      env: choice('NODE_ENV', 'Where the process runs; also chooses the .env file that is read.', ENVIRONMENTS, {
+        default: 'development',
+        production: 'production',
+        test: 'test',
+      }),
+      host: text('HOST', 'Address to listen on.', 'IP address or host name', Joi.string().hostname(), {
+        default: '127.0.0.1',
+        production: '0.0.0.0',
+      }),
+      port: integer('PORT', 'TCP port to listen on; 0 takes any free one.', {
+        min: 0,
+        max: 65_535,
+        default: 3000,
+        test: 0,
+      }),
+      publicUrl: optional(
+        'PUBLIC_URL',
+        'Address under which browsers and tablets reach the server; empty: the address it listens on.',
+        'http or https URL',
+        httpUrl,
+      ),
+      bodyLimitBytes: integer('BODY_LIMIT_BYTES', 'Largest REST request body.', {
+        min: 1024,
+        max: 16_777_216,
+        unit: 'bytes',
+        default: 102_400,
+      }),
+      trustProxy: integer(
+        'TRUST_PROXY',
+        'Number of reverse proxies in front whose X-Forwarded-* headers are believed.',
+        {
+          min: 0,
+          max: 10,
+          default: 0,
+        },
+      ),
+      shutdownMs: integer('SHUTDOWN_MS', 'Longest a graceful stop waits for running work before it closes.', {
+        min: 0,
+        max: 5 * MINUTE_MS,
+        unit: 'ms',
+        default: 10_000,
+      }),
+      dataDir: text('DATA_DIR', 'Folder for the embedded database and generated secrets.', 'path', Joi.string(), {
+        default: 'data',
+      }),
+    },
+  },
+  database: {
+    title: 'Database',
+    about: 'MongoDB, or the embedded database when no address is given.',
+    variables: {
+      uri: optionalSecret(
+        'MONGODB_URI',
+        'Address of a MongoDB replica set; empty: the embedded database in DATA_DIR.',
+        'mongodb:// or mongodb+srv:// address',
+        // Not Joi.uri: an address that lists several hosts is no RFC 3986 URI.
+        Joi.string().pattern(/^mongodb(?:\+srv)?:\/\/\S+$/),
+      ),
+      name: text('MONGODB_DATABASE', 'Name of the database.', 'name', Joi.string().pattern(/^[\w-]{1,63}$/), {
+        default: 'brigade',
+        test: 'brigade-test',
+      }),
+      poolSize: integer('MONGODB_POOL_SIZE', 'Most connections this process opens.', { min: 1, max: 500, default: 20 }),
+      journalRetentionDays: integer(
+        'JOURNAL_RETENTION_DAYS',
+        'How long journal entries stay for catch-up and for replaying retried commands.',
+        { min: 1, max: 3650, unit: 'days', default: 7 },
+      ),
+    },
+  },
+  redis: {
+    title: 'Redis',
+    about: 'Needed by several processes that serve together.',
+    variables: {
+      url: optionalSecret(
+        'REDIS_URL',
+        'Address of Redis; empty: off, one process with its own cache and limits.',
+        'redis:// or rediss:// URL',
+        Joi.string().uri({ scheme: ['redis', 'rediss'] }),
+      ),
+    },
+  },
+  socket: {
+    title: 'Socket',
+    about: 'Socket.IO: tablets, kitchen screens and dashboards.',
+    variables: {
+      path: text(
+        'SOCKET_PATH',
+        'Path of the Socket.IO endpoint.',
+        'path with a leading slash',
+        Joi.string().pattern(/^\/\S+$/),
+        {
+          default: '/socket.io',
+        },
+      ),
+      pingIntervalMs: integer('SOCKET_PING_INTERVAL_MS', 'Time between heartbeats.', {
+        min: 1000,
+        max: 5 * MINUTE_MS,
+        unit: 'ms',
+        default: 25_000,
+      }),
+      pingTimeoutMs: integer('SOCKET_PING_TIMEOUT_MS', 'Silence after a heartbeat that ends a connection.', {
+        min: 1000,
+        max: 5 * MINUTE_MS,
+        unit: 'ms',
+        default: 20_000,
+      }),
+      maxPayloadBytes: integer(
+        'SOCKET_MAX_PAYLOAD_BYTES',
+        'Largest socket message; a larger one ends the connection.',
+        {
+          min: 1024,
+          max: 16_777_216,
+          unit: 'bytes',
+          default: 102_400,
+        },
+      ),
+      headsIntervalMs: integer(
+        'SOCKET_HEADS_INTERVAL_MS',
+        "How often a socket is told its rooms' newest event numbers.",
+        {
+          min: 100,
+          max: MINUTE_MS,
+          unit: 'ms',
+          default: 2000,
+        },
+      ),
+      messagesPerSecond: integer(
+        'SOCKET_MESSAGES_PER_SECOND',
+        'Messages per second that one socket may send in the long run.',
+        {
+          min: 1,
+          max: 10_000,
+          default: 50,
+        },
+      ),
+      messageBurst: integer('SOCKET_MESSAGE_BURST', 'Messages one socket may send at once, as after an hour offline.', {
+        min: 1,
+        max: 100_000,
+        default: 200,
+      }),
+    },
+  },
+  jwt: {
+    title: 'JWT',
+    about: 'Access and refresh tokens.',
+    variables: {
+      secret: key('JWT_SECRET', 'Signs access tokens (HS256); changing it ends all of them.'),
+      accessTtlSeconds: integer('JWT_ACCESS_TTL_SECONDS', 'Life of an access token.', {
+        min: 30,
+        max: DAY_SECONDS,
+        unit: 'seconds',
+        default: 900,
+      }),
+      refreshTtlSeconds: integer('JWT_REFRESH_TTL_SECONDS', 'Life of an unused refresh token.', {
+        min: 60,
+        max: 365 * DAY_SECONDS,
+        unit: 'seconds',
+        default: 30 * DAY_SECONDS,
+      }),
+    },
+  },
+  security: {
+    title: 'Security',
+    about: 'Origins, attempts, and the cost of password hashes (argon2id; OWASP Password Storage Cheat Sheet).',
+    variables: {
+      corsOrigins: origins('CORS_ORIGINS', 'Web origins that may call from a browser; empty: only the own one.', []),
+      pepper: key('PIN_PEPPER', 'Keys the look-up hash of PINs; changing it makes all PINs invalid.'),
+      authAttempts: integer('AUTH_ATTEMPTS', 'Failed log-ins per account, device or address within AUTH_WINDOW_MS.', {
+        min: 1,
+        max: 10_000,
+        default: 10,
+      }),
+      authWindowMs: integer('AUTH_WINDOW_MS', 'Time over which AUTH_ATTEMPTS counts.', {
+        min: 1000,
+        max: 24 * 60 * MINUTE_MS,
+        unit: 'ms',
+        default: 15 * MINUTE_MS,
+      }),
+      argon2MemoryKib: integer('ARGON2_MEMORY_KIB', 'Memory of one password hash.', {
+        min: 1024,
+        max: 1_048_576,
+        unit: 'KiB',
+        default: 19_456,
+        test: 1024,
+      }),
+      argon2Passes: integer('ARGON2_PASSES', 'Passes of one password hash.', { min: 1, max: 20, default: 2, test: 1 }),
+    },
+  },
+  email: {
+    title: 'Email',
+    about: 'Mail to guests and staff.',
+    variables: {
+      smtpUrl: optionalSecret(
+        'SMTP_URL',
+        'Mail server with its log-in; empty: off, no mail is sent.',
+        'smtp:// or smtps:// URL',
+        Joi.string().uri({ scheme: ['smtp', 'smtps'] }),
+      ),
+    },
+  },
+  logging: {
+    title: 'Logging',
+    about: 'Console and rotating files.',
+    variables: {
+      level: choice('LOG_LEVEL', 'Least urgent level that is written; the requests file takes all.', LOG_LEVELS, {
+        default: 'debug',
+        production: 'info',
+        test: 'warn',
+      }),
+      format: choice('LOG_FORMAT', 'Console output; files are always JSON.', ['json', 'pretty', 'silent'] as const, {
+        default: 'pretty',
+        production: 'json',
+        test: 'silent',
+      }),
+      dir: text('LOG_DIR', 'Folder of the log files; none: no files.', 'path or none', Joi.string(), {
+        default: 'logs',
+        test: 'none',
+      }),
+      slowMs: integer('LOG_SLOW_MS', 'What takes longer also goes to the performance file.', {
+        min: 1,
+        max: 10 * MINUTE_MS,
+        unit: 'ms',
+        default: 1000,
+      }),
+      maxBytes: integer('LOG_MAX_BYTES', 'Size at which a log file is closed, compressed and followed by the next.', {
+        min: 1024,
+        max: 1_073_741_824,
+        unit: 'bytes',
+        default: 20_971_520,
+      }),
+      maxDays: integer('LOG_MAX_DAYS', 'Age at which log files are deleted.', {
+        min: 1,
+        max: 3650,
+        unit: 'days',
+        default: 14,
+      }),
+      perProcess: flag(
+        'LOG_PER_PROCESS',
+        'Process id in the file names: set it when several processes share LOG_DIR.',
+        {
+          default: false,
+        },
+      ),
+    },
+  },
+  features: {
+    title: 'Feature flags',
+    about: 'Parts that can be switched on and off.',
+    variables: {
+      demo: flag('FEATURE_DEMO', 'Make the demo restaurant, with known log-ins, on an empty database.', {
+        default: true,
+        production: false,
+        test: false,
+      }),
+      docs: flag('FEATURE_DOCS', 'Serve the API pages under /docs.', { default: true }),
+    },
+  },
+  monitoring: {
+    title: 'Monitoring',
+    about: 'Figures for the outside.',
+    variables: {
+      metrics: flag('METRICS', 'Serve /metrics for Prometheus.', { default: true }),
+      sentryDsn: optionalSecret('SENTRY_DSN', 'Where crashes are reported; empty: off.', 'http or https URL', httpUrl),
+    },
+  },
+} as const satisfies Record<string, Section>;
+
+type Sections = typeof SECTIONS;
+type ValueOf<V> = V extends Variable<infer T> ? T : never;
+
+/** Every setting, validated and frozen: `config.<section>.<setting>`. */
+export type Config = {
+  readonly [S in keyof Sections]: {
+    readonly [K in keyof Sections[S]['variables']]: ValueOf<Sections[S]['variables'][K]>;
+  };
+};
+
+/** All settings in the order of the table, with the place each has in `Config`. */
+export function allVariables(): { section: keyof Config; key: string; variable: Variable<unknown> }[] {
+  return (Object.keys(SECTIONS) as (keyof Config)[]).flatMap((section) =>
+    Object.entries<Variable<unknown>>(SECTIONS[section].variables).map(([name, variable]) => ({
+      section,
+      key: name,
+      variable,
+    })),
+  );
+}
