@@ -37,8 +37,8 @@ interface Defaults<T> {
 function perEnvironment<T>(given: Defaults<T>): Record<Environment, T> {
   return {
     development: given.default,
-    production: given.production ?? given.default,
-    test: given.test ?? given.default,
+    production: given.production === undefined ? given.default : given.production,
+    test: given.test === undefined ? given.default : given.test,
   };
 }
 
@@ -143,6 +143,18 @@ function origins(name: string, description: string, fallback: readonly string[])
     type: 'comma-separated list of origins such as https://pos.example.com',
     schema: Joi.string().custom(read),
     defaults: { development: fallback, production: fallback, test: fallback },
+    secret: false,
+  };
+}
+
+/** A folder, or null where the text is "none". */
+function folderOrNone(name: string, description: string, defaults: Defaults<string | null>): Variable<string | null> {
+  return {
+    name,
+    description,
+    type: 'path or none',
+    schema: Joi.string().custom((given: string) => (given === 'none' ? null : given)),
+    defaults: perEnvironment(defaults),
     secret: false,
   };
 }
@@ -381,10 +393,7 @@ export const SECTIONS = {
         production: 'json',
         test: 'silent',
       }),
-      dir: text('LOG_DIR', 'Folder of the log files; none: no files.', 'path or none', Joi.string(), {
-        default: 'logs',
-        test: 'none',
-      }),
+      dir: folderOrNone('LOG_DIR', 'Folder of the log files; none: no files.', { default: 'logs', test: null }),
       slowMs: integer('LOG_SLOW_MS', 'What takes longer also goes to the performance file.', {
         min: 1,
         max: 10 * MINUTE_MS,
