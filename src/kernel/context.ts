@@ -16,7 +16,15 @@ export interface Actor {
   stationIds: readonly string[];
 }
 
-const nobody = { userId: '', name: '', restaurantId: '', role: 'host', permissions: new Set<Permission>(), sessionId: '', stationIds: [] } as const;
+const nobody = {
+  userId: '',
+  name: '',
+  restaurantId: '',
+  role: 'host',
+  permissions: new Set<Permission>(),
+  sessionId: '',
+  stationIds: [],
+} as const;
 export const anonymous: Actor = { kind: 'anonymous', ...nobody };
 
 /** The work of the platform that a handler may need; made in `app.ts` from the configuration. */

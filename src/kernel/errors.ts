@@ -96,3 +96,15 @@ export function toProblem(error: unknown, requestId?: string): Problem {
   if (requestId !== undefined) problem.requestId = requestId;
   return problem;
 }
+
+/** Thrown by a handler to answer an error and still commit what the unit of work has collected (a counted wrong PIN). */
+export class FailAfterCommit extends Error {
+  override readonly name = 'FailAfterCommit';
+  constructor(readonly answer: BrigadeError) {
+    super(answer.message);
+  }
+}
+
+export function failAfterCommit(answer: BrigadeError): never {
+  throw new FailAfterCommit(answer);
+}

@@ -31,6 +31,16 @@ export interface EventDeclaration<T = unknown> extends Readonly<EventSpec<T>> {
   readonly kind: 'event';
 }
 
+/** An event as it stands in one list, its payload's type erased. */
+export interface AnyEvent extends Readonly<Pick<EventSpec<unknown>, 'name' | 'summary'>> {
+  readonly kind: 'event';
+  readonly payload: Joi.ObjectSchema;
+  readonly audience: (data: never) => readonly Room[];
+  readonly carries?: Readonly<Record<string, string | undefined>>;
+  readonly removes?: Readonly<Record<string, string | undefined>>;
+  readonly example: unknown;
+}
+
 export function event<T>(spec: EventSpec<T>): EventDeclaration<T> {
   return { kind: 'event', ...spec };
 }

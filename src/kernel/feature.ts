@@ -1,10 +1,10 @@
 import type Joi from 'joi';
 import type { QueryContext } from './context.js';
 import type { Doc, Kind } from './documents.js';
-import type { EventDeclaration } from './event.js';
+import type { AnyEvent } from './event.js';
 import type { Operation } from './operation.js';
 import type { Permission } from './permissions.js';
-import type { ReactionDeclaration } from './reaction.js';
+import type { AnyReaction } from './reaction.js';
 
 /**
  * A set of things of which every screen keeps a live copy: loaded whole by `sync:snapshot`, kept current by the events
@@ -22,8 +22,16 @@ export interface ReplicaSpec<V> {
   live?: { field: keyof V & string; values: readonly string[] };
 }
 
-export interface ReplicaDeclaration<V = unknown> extends Readonly<ReplicaSpec<V>> {
+export interface ReplicaDeclaration<V> extends Readonly<ReplicaSpec<V>> {
   readonly kind: 'replica';
+}
+
+/** A replica as it stands in one list, its view's type erased. */
+export interface AnyReplica extends Readonly<Pick<ReplicaSpec<never>, 'name' | 'summary' | 'permission'>> {
+  readonly kind: 'replica';
+  readonly view: Joi.Schema;
+  readonly load: (context: QueryContext<Record<string, never>>) => Promise<unknown[]>;
+  readonly live?: { readonly field: string; readonly values: readonly string[] };
 }
 
 export function replica<V>(spec: ReplicaSpec<V>): ReplicaDeclaration<V> {
@@ -36,9 +44,9 @@ export interface Feature {
   summary: string;
   kinds: readonly Kind<Doc>[];
   operations: readonly Operation[];
-  events: readonly EventDeclaration<never>[];
-  reactions: readonly ReactionDeclaration[];
-  replicas: readonly ReplicaDeclaration<never>[];
+  events: readonly AnyEvent[];
+  reactions: readonly AnyReaction[];
+  replicas: readonly AnyReplica[];
 }
 
 export function feature(spec: Pick<Feature, 'name' | 'summary'> & Partial<Feature>): Feature {

@@ -1,4 +1,13 @@
-import { allocate, type Dinero, type DineroCurrency, dinero, halfEven, multiply, toSnapshot, transformScale } from 'dinero.js';
+import {
+  allocate,
+  type Dinero,
+  type DineroCurrency,
+  dinero,
+  halfEven,
+  multiply,
+  toSnapshot,
+  transformScale,
+} from 'dinero.js';
 import * as currencies from 'dinero.js/currencies';
 import { invalid } from './errors.js';
 

@@ -2,7 +2,7 @@ import type Joi from 'joi';
 import type { BaseContext, CommandContext, QueryContext } from './context.js';
 import type { Doc } from './documents.js';
 import { BrigadeError } from './errors.js';
-import type { EventDeclaration } from './event.js';
+import type { AnyEvent } from './event.js';
 import type { Permission } from './permissions.js';
 
 /** The class whose rate limit an operation counts against. */
@@ -40,7 +40,7 @@ export interface Scope {
 }
 
 export interface CommandSpec<I, O, P> extends OperationSpec<I, O> {
-  emits: readonly EventDeclaration<never>[];
+  emits: readonly AnyEvent[];
   /** Slow or unscoped work done before any lane is entered (password hashing, finding the account). Writes nothing. */
   prepare?: (context: BaseContext & { input: I }) => Promise<P>;
   /** For public commands only: all others run in the lane of their actor's restaurant. */
@@ -52,15 +52,34 @@ export interface QuerySpec<I, O> extends OperationSpec<I, O> {
   handle: (context: QueryContext<I>) => Promise<O> | O;
 }
 
-// Declarations of every input and output stand in one list, so their type parameters are erased there; `never` and
-// `unknown` keep the erased form honest: it can be described, and run only through `execute`, which validates first.
-export interface CommandDeclaration<I = never, O = unknown, P = never> extends Readonly<CommandSpec<I, O, P>> {
+export interface CommandDeclaration<I, O, P> extends Readonly<CommandSpec<I, O, P>> {
   readonly kind: 'command';
 }
-export interface QueryDeclaration<I = never, O = unknown> extends Readonly<QuerySpec<I, O>> {
+export interface QueryDeclaration<I, O> extends Readonly<QuerySpec<I, O>> {
   readonly kind: 'query';
 }
-export type Operation = CommandDeclaration | QueryDeclaration;
+
+/**
+ * Declarations as they stand in one list, their input types erased. `never` keeps the erased form honest: it can be
+ * described, and run only through `execute`, which validates first.
+ */
+interface Erased {
+  readonly input: Joi.ObjectSchema;
+  readonly output: Joi.Schema;
+  readonly example: { input: unknown; output: unknown };
+  readonly handle: (context: never) => unknown;
+}
+type Common = Readonly<Omit<OperationSpec<unknown, unknown>, 'input' | 'output' | 'example'>>;
+export interface AnyQuery extends Common, Erased {
+  readonly kind: 'query';
+}
+export interface AnyCommand extends Common, Erased {
+  readonly kind: 'command';
+  readonly emits: readonly AnyEvent[];
+  readonly prepare?: (context: never) => Promise<unknown>;
+  readonly scope?: (context: never) => Scope;
+}
+export type Operation = AnyCommand | AnyQuery;
 
 /** Changes state: atomically, with events and idempotency. */
 export function command<I, O, P = undefined>(spec: CommandSpec<I, O, P>): CommandDeclaration<I, O, P> {

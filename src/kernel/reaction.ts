@@ -1,5 +1,5 @@
 import type { ReactionContext } from './context.js';
-import type { EventDeclaration } from './event.js';
+import type { AnyEvent, EventDeclaration } from './event.js';
 
 /** How another feature answers an event in the same unit of work: what it writes stands or falls with the command. */
 export interface ReactionSpec<T> {
@@ -7,8 +7,15 @@ export interface ReactionSpec<T> {
   handle: (context: ReactionContext<T>) => Promise<void> | void;
 }
 
-export interface ReactionDeclaration<T = never> extends Readonly<ReactionSpec<T>> {
+export interface ReactionDeclaration<T> extends Readonly<ReactionSpec<T>> {
   readonly kind: 'reaction';
+}
+
+/** A reaction as it stands in one list. */
+export interface AnyReaction {
+  readonly kind: 'reaction';
+  readonly on: AnyEvent;
+  readonly handle: (context: never) => Promise<void> | void;
 }
 
 export function reaction<T>(spec: ReactionSpec<T>): ReactionDeclaration<T> {

@@ -23,15 +23,25 @@ export const time = (meaning: string) => Joi.string().isoDate().description(`${m
 /** Money given or shown: integer minor units, never negative unless said. */
 export const moneySchema = Joi.object<Money, true>({
   amount: Joi.number().integer().min(-1_000_000_000).max(1_000_000_000).required().description('Integer minor units'),
-  currency: Joi.string().valid(...currencyCodes).required().description('ISO 4217'),
+  currency: Joi.string()
+    .valid(...currencyCodes)
+    .required()
+    .description('ISO 4217'),
 }).meta({ typeName: 'Money' });
 
 export const price = Joi.object<Money, true>({
   amount: Joi.number().integer().min(0).max(100_000_000).required().description('Integer minor units'),
-  currency: Joi.string().valid(...currencyCodes).required().description("ISO 4217; the restaurant's"),
+  currency: Joi.string()
+    .valid(...currencyCodes)
+    .required()
+    .description("ISO 4217; the restaurant's"),
 }).meta({ typeName: 'Price' });
 
-export const version = Joi.number().integer().min(1).required().description('Counts the changes; for If-Match / expectedVersion');
+export const version = Joi.number()
+  .integer()
+  .min(1)
+  .required()
+  .description('Counts the changes; for If-Match / expectedVersion');
 
 /** The empty input. */
 export type Nothing = Record<string, never>;

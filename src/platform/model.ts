@@ -1,4 +1,4 @@
-import mongoose, { type Model, type SchemaDefinition, Schema } from 'mongoose';
+import mongoose, { type Model, Schema, type SchemaDefinition } from 'mongoose';
 import type { Doc, Kind } from '../kernel/documents.js';
 import { tenancy } from './tenancy.js';
 

@@ -32,14 +32,19 @@ interface ScopedQuery {
  * throws where there is none. A forgotten filter is an error, not a leak.
  */
 export function tenancy(schema: Schema): void {
-  schema.pre(/^(find|count|distinct|update|delete|replace)/, { query: true, document: false }, function (this: unknown) {
-    const query = this as ScopedQuery;
-    const current = scope(`${query.model.modelName}.${query.op}`);
-    if ('everywhere' in current) return;
-    const named = query.getFilter()['restaurantId'];
-    if (named !== undefined && named !== current.restaurantId) throw new Error(`${query.model.modelName}.${query.op} names another restaurant`);
-    query.where({ restaurantId: current.restaurantId });
-  });
+  schema.pre(
+    /^(find|count|distinct|update|delete|replace)/,
+    { query: true, document: false },
+    function (this: unknown) {
+      const query = this as ScopedQuery;
+      const current = scope(`${query.model.modelName}.${query.op}`);
+      if ('everywhere' in current) return;
+      const named = query.getFilter()['restaurantId'];
+      if (named !== undefined && named !== current.restaurantId)
+        throw new Error(`${query.model.modelName}.${query.op} names another restaurant`);
+      query.where({ restaurantId: current.restaurantId });
+    },
+  );
   schema.pre('aggregate', function () {
     const current = scope('aggregate');
     if ('restaurantId' in current) this.pipeline().unshift({ $match: { restaurantId: current.restaurantId } });
@@ -57,5 +62,6 @@ export function tenancy(schema: Schema): void {
 
 function checkOwner(restaurantId: unknown): void {
   const current = scope('save');
-  if ('restaurantId' in current && restaurantId !== current.restaurantId) throw new Error('A document of another restaurant');
+  if ('restaurantId' in current && restaurantId !== current.restaurantId)
+    throw new Error('A document of another restaurant');
 }

@@ -1,0 +1,225 @@
+import type { AnyBulkWriteOperation, ClientSession, MongoClient } from 'mongodb';
+import mongoose from 'mongoose';
+import { type Entry, type Head, headModel, journalModel } from './journal.js';
+import type { Change } from './unit-of-work.js';
+
+/** A finished unit of work on its way to the database. */
+export interface PendingUnit {
+  /** The lane's id; units of one lane are flushed in the order of their submission. */
+  lane: string;
+  changes: readonly Change[];
+  /** Absent for an account's lane, which keeps no journal. */
+  entry?: Entry;
+  /** The journal's head before and after this unit. */
+  head?: { before: Head; after: Head };
+}
+
+/** Another process got in between, or a document is not as it was read: read again and run the handler again. */
+export class ConflictError extends Error {
+  override readonly name = 'ConflictError';
+}
+
+export interface CommitterOptions {
+  /** Most units in one transaction. */
+  groupSize?: number;
+  onGroup?: (size: number, seconds: number) => void;
+}
+
+interface Waiting {
+  unit: PendingUnit;
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
+
+type Write = { namespace: string } & (
+  | { name: 'insertOne'; document: Record<string, unknown> }
+  | { name: 'replaceOne'; filter: Record<string, unknown>; replacement: Record<string, unknown> }
+  | { name: 'deleteOne'; filter: Record<string, unknown> }
+);
+
+/**
+ * Group commit: takes all finished units of all lanes and flushes them in one transaction, journal entries last; the
+ * next group gathers meanwhile. One flush at a time, so a lane's entries reach the database in their order. A refused
+ * group is flushed lane by lane, so that only the lane at fault hears of it.
+ */
+export class Committer {
+  #waiting: Waiting[] = [];
+  #flushing = false;
+
+  constructor(private readonly options: CommitterOptions = {}) {}
+
+  /** Resolves when the unit is durable. @throws ConflictError, or the database's error */
+  commit(unit: PendingUnit): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ unit, resolve, reject });
+      if (!this.#flushing) {
+        this.#flushing = true;
+        // Lanes whose handlers end in this turn of the loop still join the group.
+        setImmediate(() => void this.#run());
+      }
+    });
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting.splice(0, this.options.groupSize ?? 100);
+      const started = performance.now();
+      await this.#flushGroup(group);
+      this.options.onGroup?.(group.length, (performance.now() - started) / 1000);
+    }
+    this.#flushing = false;
+  }
+
+  async #flushGroup(group: Waiting[]): Promise<void> {
+    try {
+      await flush(group.map(({ unit }) => unit));
+      for (const { resolve } of group) resolve();
+    } catch (error) {
+      const lanes = groupBy(group, ({ unit }) => unit.lane);
+      if (lanes.size === 1) this.#refuse(group, error);
+      else for (const members of lanes.values()) await this.#flushGroup(members);
+    }
+  }
+
+  /** What of the same lane waits in the next group stands on the refused units, so it is refused with them. */
+  #refuse(group: Waiting[], error: unknown): void {
+    const lane = group[0]?.unit.lane;
+    const behind = this.#waiting.filter(({ unit }) => unit.lane === lane);
+    this.#waiting = this.#waiting.filter(({ unit }) => unit.lane !== lane);
+    for (const { reject } of [...group, ...behind]) reject(error);
+  }
+}
+
+async function flush(units: readonly PendingUnit[]): Promise<void> {
+  const { writes, matches } = writesOf(units);
+  if (writes.length === 0) return;
+  const client = mongoose.connection.getClient() as unknown as MongoClient;
+  const session = client.startSession();
+  try {
+    session.startTransaction({ writeConcern: { w: 'majority' }, readConcern: { level: 'snapshot' } });
+    const matched = await send(client, writes, session);
+    if (matched !== matches) throw new ConflictError('A document was changed in between');
+    await session.commitTransaction();
+  } catch (error) {
+    if (session.inTransaction()) await session.abortTransaction().catch(() => undefined);
+    throw classified(error);
+  } finally {
+    await session.endSession();
+  }
+}
+
+/** All writes of a group, and how many documents its replacements and deletions must find. */
+function writesOf(units: readonly PendingUnit[]): { writes: Write[]; matches: number } {
+  const database = mongoose.connection.name;
+  const writes = mergedChanges(units).map((change) => writeOf(database, change));
+  const heads = new Map<string, { before: Head; after: Head }>();
+  for (const { entry, head } of units) {
+    if (entry === undefined || head === undefined) continue;
+    const first = heads.get(entry.restaurantId)?.before ?? head.before;
+    heads.set(entry.restaurantId, { before: first, after: head.after });
+  }
+  for (const { before, after } of heads.values()) {
+    const namespace = `${database}.${headModel.collection.collectionName}`;
+    if (before.n === 0) writes.push({ name: 'insertOne', namespace, document: { ...after } });
+    else {
+      const filter = { _id: before._id, n: before.n, epoch: before.epoch };
+      writes.push({ name: 'replaceOne', namespace, filter, replacement: { ...after } });
+    }
+  }
+  for (const { entry } of units) {
+    if (entry === undefined) continue;
+    const namespace = `${database}.${journalModel.collection.collectionName}`;
+    writes.push({ name: 'insertOne', namespace, document: { ...entry } });
+  }
+  return { writes, matches: writes.filter((write) => write.name === 'replaceOne').length };
+}
+
+/** Units of one lane may write the same document one after the other; the group then writes it once. */
+function mergedChanges(units: readonly PendingUnit[]): Change[] {
+  const merged = new Map<string, Change>();
+  for (const change of units.flatMap((unit) => unit.changes)) {
+    const key = `${change.kind.collection}/${change.id}`;
+    const earlier = merged.get(key);
+    merged.set(key, earlier === undefined ? change : { ...change, before: earlier.before });
+  }
+  return [...merged.values()].filter((change) => change.before !== undefined || change.after !== undefined);
+}
+
+function writeOf(database: string, { kind, id, before, after }: Change): Write {
+  const namespace = `${database}.${kind.collection}`;
+  if (before === undefined) return { name: 'insertOne', namespace, document: { ...after } };
+  const filter = { _id: id, restaurantId: before.restaurantId, version: before.version };
+  if (after === undefined) return { name: 'deleteOne', namespace, filter };
+  return { name: 'replaceOne', namespace, filter, replacement: { ...after } };
+}
+
+/** MongoDB 8 takes writes to several collections in one message; before it, one message a collection. */
+async function send(client: MongoClient, writes: Write[], session: ClientSession): Promise<number> {
+  if (takesClientBulkWrite(client)) {
+    const result = await client.bulkWrite(writes, { session, ordered: true });
+    return result.matchedCount;
+  }
+  let matched = 0;
+  for (const [namespace, members] of groupBy(writes, (write) => write.namespace)) {
+    const [database = '', ...collection] = namespace.split('.');
+    const operations = members.map(collectionWrite);
+    const target = client.db(database).collection(collection.join('.'));
+    matched += (await target.bulkWrite(operations, { session, ordered: true })).matchedCount;
+  }
+  return matched;
+}
+
+function collectionWrite(write: Write): AnyBulkWriteOperation {
+  switch (write.name) {
+    case 'insertOne':
+      return { insertOne: { document: write.document } };
+    case 'replaceOne':
+      return { replaceOne: { filter: write.filter, replacement: write.replacement } };
+    case 'deleteOne':
+      return { deleteOne: { filter: write.filter } };
+  }
+}
+
+function groupBy<T>(things: readonly T[], keyOf: (thing: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const thing of things) {
+    const group = groups.get(keyOf(thing));
+    if (group === undefined) groups.set(keyOf(thing), [thing]);
+    else group.push(thing);
+  }
+  return groups;
+}
+
+const CLIENT_BULK_WRITE_WIRE_VERSION = 25;
+
+function takesClientBulkWrite(client: MongoClient): boolean {
+  const { topology } = client as unknown as { topology?: { lastHello(): { maxWireVersion?: number } } };
+  return (topology?.lastHello().maxWireVersion ?? 0) >= CLIENT_BULK_WRITE_WIRE_VERSION;
+}
+
+/** What the database refused because of another writer becomes a ConflictError. */
+function classified(error: unknown): unknown {
+  const flat = duplicateOf(error) ?? error;
+  const { code, message = '' } = flat as { code?: number; message?: string };
+  const transient = (error as { hasErrorLabel?: (label: string) => boolean }).hasErrorLabel?.(
+    'TransientTransactionError',
+  );
+  const fence = code === 11000 && /(journal|journalHeads) index: _id_/.test(message);
+  return transient === true || code === 112 || fence
+    ? new ConflictError('Another writer was first', { cause: error })
+    : flat;
+}
+
+/** A bulk write reports a duplicate key inside a list of errors; the first one tells the index. */
+function duplicateOf(error: unknown): unknown {
+  const { writeErrors } = error as { writeErrors?: Map<number, unknown> | unknown[] };
+  if (writeErrors === undefined) return undefined;
+  const first = writeErrors instanceof Map ? [...writeErrors.values()][0] : writeErrors[0];
+  return first;
+}
+
+export const headAfter = (head: Head, entry: Entry): Head => {
+  const rooms = { ...head.rooms };
+  for (const event of entry.events) for (const room of event.rooms) rooms[room] = event.seq;
+  return { ...head, n: entry.n, seq: entry.last, rooms };
+};

@@ -1,0 +1,139 @@
+import { randomBytes } from 'node:crypto';
+import mongoose, { Schema } from 'mongoose';
+import type { Envelope, Room } from '../kernel/event.js';
+
+/** One event as it stands in its entry. */
+export interface EntryEvent {
+  id: string;
+  seq: number;
+  name: string;
+  data: unknown;
+  rooms: Room[];
+  prev: Partial<Record<Room, number>>;
+}
+
+/**
+ * One command's entry: at once outbox, reply store for retries, stream for catch-up, fence and audit trail.
+ * `_id` is `{restaurantId}:{n}`, so its uniqueness is the fence: only who is right about the last entry can add one.
+ */
+export interface Entry {
+  _id: string;
+  restaurantId: string;
+  /** Number of the entry in its restaurant, from 1, without gaps. */
+  n: number;
+  epoch: string;
+  at: Date;
+  actor: { id: string; name: string };
+  device?: string;
+  operation: string;
+  /** Idempotency key; the request's id when the client sent none. Unique per restaurant and author. */
+  author: string;
+  key: string;
+  fingerprint: string;
+  reply: StoredReply;
+  events: EntryEvent[];
+  /** Seq of the last event up to and including this entry. */
+  last: number;
+  /** The documents written, as `collection/id`: what another process must read again. */
+  touched: string[];
+}
+
+/** A reply as stored: often one event carries the same view, which then is not stored twice. */
+export type StoredReply = { status: number } & (
+  | { data: unknown }
+  | { event: number; field: string }
+  | { error: unknown }
+);
+
+/** Where a restaurant's journal stands. One small document per restaurant, moved in the same transaction as the entry. */
+export interface Head {
+  _id: string;
+  n: number;
+  seq: number;
+  epoch: string;
+  rooms: Partial<Record<Room, number>>;
+}
+
+const journalSchema = new Schema(
+  { _id: String, restaurantId: String, n: Number, at: Date, author: String, key: String, last: Number },
+  { collection: 'journal', strict: false, versionKey: false, autoIndex: false, autoCreate: false },
+);
+journalSchema.index({ restaurantId: 1, last: 1 });
+journalSchema.index({ restaurantId: 1, author: 1, key: 1 }, { unique: true, name: 'command_once' });
+
+const headSchema = new Schema(
+  { _id: String, n: Number, seq: Number, epoch: String, rooms: Schema.Types.Mixed },
+  { collection: 'journalHeads', versionKey: false, autoIndex: false, autoCreate: false, minimize: false },
+);
+
+// These two are the runtime's own and keyed by restaurant in every query below, so the tenancy plugin is not needed.
+export const journalModel = mongoose.model('journal', journalSchema);
+export const headModel = mongoose.model('journalHeads', headSchema);
+
+/** Entries older than this are removed (TTL): catch-up and replays reach no further back. */
+export function setRetention(days: number): void {
+  journalSchema.index({ at: 1 }, { expireAfterSeconds: days * 86_400, name: 'retention' });
+}
+
+export const entryId = (restaurantId: string, n: number): string => `${restaurantId}:${String(n).padStart(10, '0')}`;
+
+/** The head of a restaurant without any entry yet. */
+export const freshHead = (restaurantId: string): Head => ({
+  _id: restaurantId,
+  n: 0,
+  seq: 0,
+  epoch: randomBytes(6).toString('hex'),
+  rooms: {},
+});
+
+export async function readHead(restaurantId: string): Promise<Head | undefined> {
+  return ((await headModel.findById(restaurantId).lean().exec()) ?? undefined) as Head | undefined;
+}
+
+export async function readHeads(restaurantIds: readonly string[]): Promise<Head[]> {
+  return (await headModel
+    .find({ _id: { $in: restaurantIds } })
+    .lean()
+    .exec()) as unknown as Head[];
+}
+
+/** The entry in which this author's key was used before. */
+export async function readByKey(restaurantId: string, author: string, key: string): Promise<Entry | undefined> {
+  const entry = await journalModel.findOne({ restaurantId, author, key }).lean().exec();
+  return (entry ?? undefined) as unknown as Entry | undefined;
+}
+
+/** Entries after `n`, oldest first. */
+export async function readAfter(restaurantId: string, n: number, limit: number): Promise<Entry[]> {
+  const range = { $gt: entryId(restaurantId, n), $lt: `${restaurantId}:~` };
+  return (await journalModel.find({ _id: range }).sort({ _id: 1 }).limit(limit).lean().exec()) as unknown as Entry[];
+}
+
+/** Entries that hold events after `seq`, oldest first. */
+export async function readSince(restaurantId: string, seq: number, limit: number): Promise<Entry[]> {
+  const found = journalModel.find({ restaurantId, last: { $gt: seq } }).sort({ restaurantId: 1, last: 1 });
+  return (await found.limit(limit).lean().exec()) as unknown as Entry[];
+}
+
+export function envelopeOf(entry: Entry, event: EntryEvent): Envelope {
+  return {
+    id: event.id,
+    epoch: entry.epoch,
+    seq: event.seq,
+    name: event.name,
+    restaurantId: entry.restaurantId,
+    at: entry.at.toISOString(),
+    actor: entry.actor,
+    data: event.data,
+    prev: event.prev,
+  };
+}
+
+/** Turns the stored reply back into what was answered. */
+export function replyOf(entry: Entry): { status: number; data: unknown; error?: unknown } {
+  const { reply } = entry;
+  if ('error' in reply) return { status: reply.status, data: undefined, error: reply.error };
+  if ('data' in reply) return { status: reply.status, data: reply.data };
+  const source = entry.events[reply.event]?.data as Record<string, unknown> | undefined;
+  return { status: reply.status, data: source?.[reply.field] };
+}

@@ -1,0 +1,376 @@
+import { LRUCache } from 'lru-cache';
+import { BrigadeError, FailAfterCommit, fail } from '../kernel/errors.js';
+import type { Room } from '../kernel/event.js';
+import { newId } from '../kernel/ids.js';
+import { type Committer, ConflictError, headAfter, type PendingUnit } from './committer.js';
+import {
+  type Entry,
+  entryId,
+  freshHead,
+  type Head,
+  readByKey,
+  readHead,
+  replyOf,
+  type StoredReply,
+} from './journal.js';
+import { Memory } from './memory.js';
+import { DatabaseReads } from './reader.js';
+import { UnitOfWork } from './unit-of-work.js';
+
+/** A command in its lane. */
+export interface Job {
+  operation: string;
+  status: number;
+  author: string;
+  actor: { id: string; name: string };
+  device?: string;
+  key: string;
+  fingerprint: string;
+  now: Date;
+  /** Milliseconds of `performance.now()` after which nobody waits for the answer any more. */
+  deadline: number;
+  /** Runs the handler and its reactions. May be called again with a fresh unit when another writer was first. */
+  work: (unit: UnitOfWork) => Promise<unknown>;
+}
+
+export interface JobResult {
+  status: number;
+  data: unknown;
+  replayed: boolean;
+}
+
+export interface LaneHooks {
+  committer: Committer;
+  /** After the commit: events to the rooms, revocations to the sessions. */
+  onCommitted: (entry: Entry | undefined, unit: UnitOfWork) => void;
+  onConflict: () => void;
+  /** Turns an audience into rooms; apart so that the lane knows nothing of declarations' types. */
+  roomsOf: (published: UnitOfWork['published'][number]) => Room[];
+}
+
+interface Queued {
+  job: Job;
+  attempts: number;
+  resolve: (result: JobResult) => void;
+  reject: (error: unknown) => void;
+}
+
+interface Remembered {
+  fingerprint: string;
+  status: number;
+  data: unknown;
+  error?: unknown;
+}
+
+/** Units of one lane that may await their commit at once; each stands on the one before it. */
+const DEPTH = 32;
+const MAX_QUEUE = 1_000;
+
+/**
+ * One restaurant's (or account's) queue: handlers run one after the other, each seeing what the one before it wrote, so
+ * two waiters on one table are never a race. A handler may start while earlier units are still being committed; it
+ * sees them in the lane's memory, and should their commit be refused (another process was first), all of them run again
+ * in order. Nobody is answered before their unit is durable.
+ */
+export class Lane {
+  readonly #queue: Queued[] = [];
+  readonly #memory = new Memory();
+  readonly #database: DatabaseReads;
+  readonly #recentKeys = new LRUCache<string, Remembered>({ max: 500 });
+  readonly #inFlight = new Set<Promise<void>>();
+  #failed: Queued[] = [];
+  #head: Head | undefined;
+  /** Counts the resets: work begun before one must not be committed after it. */
+  #generation = 0;
+  /** How many units to commit one by one, so that a refusal names its unit. */
+  #careful = 0;
+  #running = false;
+  idleSince = performance.now();
+
+  constructor(
+    readonly id: string,
+    readonly restaurantId: string,
+    private readonly journaled: boolean,
+    private readonly hooks: LaneHooks,
+  ) {
+    this.#database = new DatabaseReads(restaurantId);
+  }
+
+  get length(): number {
+    return this.#queue.length;
+  }
+
+  get isIdle(): boolean {
+    return !this.#running && this.#inFlight.size === 0;
+  }
+
+  /** Queues a job and answers when it is durable. @throws overloaded, timed_out, key_reused, and the handler's errors */
+  submit(job: Job): Promise<JobResult> {
+    if (this.#queue.length >= MAX_QUEUE)
+      throw fail('overloaded', 'This restaurant has too many commands waiting', { retryAfter: 1 });
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ job, attempts: 0, resolve, reject });
+      if (!this.#running) void this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    while (true) {
+      if (this.#failed.length > 0) await this.#startOver();
+      const next = this.#queue.shift();
+      if (next === undefined) {
+        if (this.#inFlight.size === 0) break;
+        await Promise.race(this.#inFlight);
+        continue;
+      }
+      if (this.#careful > 0 || this.#inFlight.size >= DEPTH) {
+        await (this.#careful > 0 ? this.#settled() : Promise.race(this.#inFlight));
+        if (this.#failed.length > 0) {
+          this.#queue.unshift(next);
+          continue;
+        }
+      }
+      await this.#runOne(next).catch(next.reject);
+    }
+    this.#running = false;
+    this.idleSince = performance.now();
+  }
+
+  async #settled(): Promise<void> {
+    while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
+  }
+
+  /** Another writer was first: forget what memory says and run the refused units again, in order and one by one. */
+  async #startOver(): Promise<void> {
+    await this.#settled();
+    const again = this.#failed;
+    this.#failed = [];
+    this.#careful = again.length;
+    this.#head = undefined;
+    this.#memory.clear();
+    this.#queue.unshift(...again);
+    const attempts = Math.max(...again.map((queued) => queued.attempts));
+    if (attempts > 1) await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * attempts));
+  }
+
+  async #runOne(queued: Queued): Promise<void> {
+    const { job } = queued;
+    const known = this.#recentKeys.get(`${job.author} ${job.key}`);
+    if (known !== undefined) return queued.resolve(replayOf(known, job));
+    if (performance.now() > job.deadline)
+      throw fail('timed_out', 'The restaurant was too busy to carry this out in time', { retryAfter: 1 });
+    const generation = this.#generation;
+    if (this.journaled) this.#head ??= (await readHead(this.restaurantId)) ?? freshHead(this.restaurantId);
+    if (!this.journaled) this.#memory.clear();
+    const unit = new UnitOfWork(this.restaurantId, job.now, {
+      memory: this.#memory,
+      database: this.#database,
+      settled: () => this.#settled(),
+    });
+    const outcome = await job.work(unit).then(
+      (data) => ({ data }),
+      (error: unknown) => (error instanceof FailAfterCommit ? { answer: error.answer } : { error }),
+    );
+    // A failure, or a command that changed nothing, may rest on units not yet durable: it waits for them.
+    if ('error' in outcome || unit.isEmpty) await this.#settled();
+    if (generation !== this.#generation) {
+      this.#failed.push(queued);
+      return;
+    }
+    if ('error' in outcome) return this.#answerFailure(queued, outcome.error);
+    if (unit.isEmpty) {
+      if (this.#careful > 0) this.#careful -= 1;
+      this.hooks.onCommitted(undefined, unit);
+      return 'answer' in outcome
+        ? queued.reject(outcome.answer)
+        : queued.resolve({ status: job.status, data: outcome.data, replayed: false });
+    }
+    this.#commit(queued, unit, outcome);
+  }
+
+  /** A retried command may fail because its first try succeeded: then the first answer is the right one. */
+  async #answerFailure(queued: Queued, error: unknown): Promise<void> {
+    if (this.#careful > 0) this.#careful -= 1;
+    const { job } = queued;
+    const entry = this.journaled ? await readByKey(this.restaurantId, job.author, job.key) : undefined;
+    if (entry === undefined) throw error;
+    queued.resolve(replayOf({ fingerprint: entry.fingerprint, ...replyOf(entry) }, job));
+  }
+
+  #commit(queued: Queued, unit: UnitOfWork, outcome: { data: unknown } | { answer: BrigadeError }): void {
+    const { job } = queued;
+    const pending: PendingUnit = { lane: this.id, changes: [...unit.changes.values()] };
+    let entry: Entry | undefined;
+    if (this.#head !== undefined) {
+      entry = this.#entry(this.#head, job, unit, outcome);
+      const after = headAfter(this.#head, entry);
+      Object.assign(pending, { entry, head: { before: this.#head, after } });
+      this.#head = after;
+    }
+    unit.applyTo(this.#memory);
+    const committed = this.hooks.committer.commit(pending).then(
+      () => {
+        if (this.#careful > 0) this.#careful -= 1;
+        this.hooks.onCommitted(entry, unit);
+        const answer = 'answer' in outcome ? { error: outcome.answer, data: undefined } : { data: outcome.data };
+        if (entry !== undefined)
+          this.#recentKeys.set(`${job.author} ${job.key}`, {
+            fingerprint: job.fingerprint,
+            status: job.status,
+            ...answer,
+          });
+        if ('answer' in outcome) queued.reject(outcome.answer);
+        else queued.resolve({ status: job.status, data: outcome.data, replayed: false });
+      },
+      (error: unknown) => this.#refused(queued, error),
+    );
+    this.#inFlight.add(committed);
+    void committed.finally(() => this.#inFlight.delete(committed));
+  }
+
+  async #refused(queued: Queued, error: unknown): Promise<void> {
+    this.#generation += 1;
+    queued.attempts += 1;
+    this.hooks.onConflict();
+    const own = this.#careful > 0 && !(error instanceof ConflictError);
+    if (own) {
+      this.#careful -= 1;
+      this.#head = undefined;
+      this.#memory.clear();
+      await this.#answerRefusal(queued, error);
+    } else if (performance.now() > queued.job.deadline) queued.reject(fail('timed_out', undefined, { retryAfter: 1 }));
+    else this.#failed.push(queued);
+  }
+
+  /** Alone in its group and still refused: the unit itself is at fault, or its key was used before. */
+  async #answerRefusal(queued: Queued, error: unknown): Promise<void> {
+    const { job } = queued;
+    const duplicate = duplicateField(error);
+    if (duplicate === undefined && performance.now() < job.deadline && queued.attempts < 5) {
+      this.#failed.push(queued);
+      return;
+    }
+    const entry = this.journaled
+      ? await readByKey(this.restaurantId, job.author, job.key).catch(() => undefined)
+      : undefined;
+    if (entry !== undefined) queued.resolve(replayOf({ fingerprint: entry.fingerprint, ...replyOf(entry) }, job));
+    else if (duplicate === undefined) queued.reject(error);
+    else
+      queued.reject(
+        fail('duplicate', `${duplicate} is taken`, { errors: [{ field: duplicate, message: 'is taken' }] }),
+      );
+  }
+
+  #entry(head: Head, job: Job, unit: UnitOfWork, outcome: { data: unknown } | { answer: BrigadeError }): Entry {
+    const n = head.n + 1;
+    const rooms = { ...head.rooms };
+    let seq = head.seq;
+    const events = unit.published.map((published) => {
+      const named = this.hooks.roomsOf(published);
+      seq += 1;
+      const prev: Partial<Record<Room, number>> = {};
+      for (const room of named) {
+        prev[room] = rooms[room] ?? 0;
+        rooms[room] = seq;
+      }
+      return { id: newId(), seq, name: published.event.name, data: published.data, rooms: named, prev };
+    });
+    return {
+      _id: entryId(this.restaurantId, n),
+      restaurantId: this.restaurantId,
+      n,
+      epoch: head.epoch,
+      at: job.now,
+      actor: job.actor,
+      ...(job.device === undefined ? {} : { device: job.device }),
+      operation: job.operation,
+      author: job.author,
+      key: job.key,
+      fingerprint: job.fingerprint,
+      reply: storedReply(job.status, outcome, events),
+      events,
+      last: seq,
+      touched: [...unit.changes.keys()],
+    };
+  }
+}
+
+/** Most replies are the very view an event carries; then only its place is stored. */
+function storedReply(
+  status: number,
+  outcome: { data: unknown } | { answer: BrigadeError },
+  events: readonly { data: unknown }[],
+): StoredReply {
+  if ('answer' in outcome) return { status, error: { code: outcome.answer.code, details: outcome.answer.details } };
+  for (const [event, { data }] of events.entries()) {
+    for (const [field, value] of Object.entries(data as object)) {
+      if (value === outcome.data && typeof value === 'object') return { status, event, field };
+    }
+  }
+  return { status, data: outcome.data };
+}
+
+function replayOf(known: Remembered, job: Job): JobResult {
+  if (known.fingerprint !== job.fingerprint)
+    throw fail('key_reused', 'This idempotency key was used for another command');
+  if (known.error !== undefined) {
+    const { code, details } = known.error as Pick<BrigadeError, 'code' | 'details'>;
+    throw new BrigadeError(code, details);
+  }
+  return { status: known.status, data: known.data, replayed: true };
+}
+
+/** The field of a unique index that refused a document, or undefined for any other error. */
+function duplicateField(error: unknown): string | undefined {
+  const {
+    code,
+    keyPattern,
+    message = '',
+  } = error as { code?: number; keyPattern?: Record<string, unknown>; message?: string };
+  if (code !== 11000) return undefined;
+  const fields =
+    keyPattern === undefined
+      ? [...message.matchAll(/(\w+): /g)].map((match) => match[1] ?? '')
+      : Object.keys(keyPattern);
+  return fields.filter((field) => field !== 'restaurantId').at(-1) ?? 'id';
+}
+
+/** All lanes of this process. A lane idle for ten minutes is let go; the next command opens it again. */
+export class Lanes {
+  readonly #lanes = new Map<string, Lane>();
+  readonly #sweep: NodeJS.Timeout;
+
+  constructor(private readonly hooks: LaneHooks) {
+    this.#sweep = setInterval(() => this.#letGo(performance.now() - IDLE_MS), IDLE_MS / 2);
+    this.#sweep.unref();
+  }
+
+  /** The lane of a restaurant, or with `account` that of one account in it. */
+  of(restaurantId: string, account?: string): Lane {
+    const id = account === undefined ? restaurantId : `account:${account}`;
+    let lane = this.#lanes.get(id);
+    if (lane === undefined) {
+      lane = new Lane(id, restaurantId, account === undefined, this.hooks);
+      this.#lanes.set(id, lane);
+    }
+    return lane;
+  }
+
+  /** Commands waiting in all lanes. */
+  get waiting(): number {
+    let sum = 0;
+    for (const lane of this.#lanes.values()) sum += lane.length;
+    return sum;
+  }
+
+  stop(): void {
+    clearInterval(this.#sweep);
+  }
+
+  #letGo(before: number): void {
+    for (const [id, lane] of this.#lanes) if (lane.isIdle && lane.idleSince < before) this.#lanes.delete(id);
+  }
+}
+
+const IDLE_MS = 600_000;

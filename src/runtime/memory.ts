@@ -1,0 +1,49 @@
+import { LRUCache } from 'lru-cache';
+import type { Doc, Kind } from '../kernel/documents.js';
+
+/** How many documents read by id a lane keeps: a full house's open orders and tickets. */
+const RECENT = 300;
+
+/**
+ * What a restaurant's lane holds of its documents, as of its position in the journal. Documents are shared with the
+ * handlers and never changed in place.
+ */
+export class Memory {
+  readonly #whole = new Map<string, Map<string, Doc>>();
+  readonly #recent = new LRUCache<string, Doc>({ max: RECENT });
+
+  /** The documents of a kind held whole, or undefined when they are not loaded yet. */
+  all<T extends Doc>(kind: Kind<T>): readonly T[] | undefined {
+    const held = this.#whole.get(kind.collection);
+    return held === undefined ? undefined : ([...held.values()] as T[]);
+  }
+
+  /** Whether a missing document is known to be missing (its kind is held whole). */
+  knowsAll(kind: Kind<Doc>): boolean {
+    return this.#whole.has(kind.collection);
+  }
+
+  get<T extends Doc>(kind: Kind<T>, id: string): T | undefined {
+    const held = this.#whole.get(kind.collection);
+    return (held === undefined ? this.#recent.get(`${kind.collection}/${id}`) : held.get(id)) as T | undefined;
+  }
+
+  putAll(kind: Kind<Doc>, docs: readonly Doc[]): void {
+    this.#whole.set(kind.collection, new Map(docs.map((doc) => [doc._id, doc])));
+  }
+
+  put(kind: Kind<Doc>, doc: Doc): void {
+    if (kind.hold === 'all') this.#whole.get(kind.collection)?.set(doc._id, doc);
+    else this.#recent.set(`${kind.collection}/${doc._id}`, doc);
+  }
+
+  drop(kind: Kind<Doc>, id: string): void {
+    if (kind.hold === 'all') this.#whole.get(kind.collection)?.delete(id);
+    else this.#recent.delete(`${kind.collection}/${id}`);
+  }
+
+  clear(): void {
+    this.#whole.clear();
+    this.#recent.clear();
+  }
+}

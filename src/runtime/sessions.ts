@@ -1,0 +1,68 @@
+import { LRUCache } from 'lru-cache';
+import type { AccessClaims, Actor, Revocation } from '../kernel/context.js';
+import { fail } from '../kernel/errors.js';
+
+export interface Authenticated {
+  actor: Actor;
+  /** End of the access token. */
+  expiresAt: Date;
+}
+
+export interface SessionsOptions {
+  /** Checks signature and end. @throws token_invalid, token_expired */
+  verifyAccess: (token: string) => AccessClaims & { expiresAt: Date };
+  /** Reads session, person and device. @throws session_ended, token_invalid */
+  loadActor: (claims: AccessClaims) => Promise<Actor>;
+}
+
+type Listener = (target: Revocation) => void;
+
+/**
+ * Who is behind a token. The session, the person and the device are read once and then kept until a revocation names
+ * them, so a role change or a dismissal holds from the next request on, whatever an old token says.
+ */
+export class Sessions {
+  readonly #actors = new LRUCache<string, Promise<Actor>>({ max: 20_000, ttl: 300_000 });
+  readonly #listeners = new Set<Listener>();
+
+  constructor(private readonly options: SessionsOptions) {}
+
+  async authenticate(token: string): Promise<Authenticated> {
+    const claims = this.options.verifyAccess(token);
+    const actor = await this.#actor(claims);
+    if (actor.userId !== claims.sub || actor.restaurantId !== claims.rid) throw fail('token_invalid');
+    return { actor, expiresAt: claims.expiresAt };
+  }
+
+  #actor(claims: AccessClaims): Promise<Actor> {
+    const held = this.#actors.get(claims.sid);
+    if (held !== undefined) return held;
+    const loading = this.options.loadActor(claims);
+    this.#actors.set(claims.sid, loading);
+    loading.catch(() => this.#actors.delete(claims.sid));
+    return loading;
+  }
+
+  /** Forgets whom the revocation names and tells the transports to end their sockets. */
+  revoke(target: Revocation): void {
+    for (const [sid, held] of this.#actors.entries()) {
+      void held.then(
+        (actor) => {
+          if (isTarget(actor, target)) this.#actors.delete(sid);
+        },
+        () => undefined,
+      );
+    }
+    for (const listener of this.#listeners) listener(target);
+  }
+
+  onRevoked(listener: Listener): void {
+    this.#listeners.add(listener);
+  }
+}
+
+export function isTarget(actor: Actor, target: Revocation): boolean {
+  if ('sessionId' in target) return actor.sessionId === target.sessionId;
+  if ('userId' in target) return actor.userId === target.userId;
+  return actor.deviceId === target.deviceId;
+}

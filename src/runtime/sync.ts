@@ -1,0 +1,201 @@
+import Joi from 'joi';
+import mongoose from 'mongoose';
+import type { Actor, QueryContext } from '../kernel/context.js';
+import type { Envelope, Room } from '../kernel/event.js';
+import { type AnyReplica, type Feature, feature } from '../kernel/feature.js';
+import { query } from '../kernel/operation.js';
+import { type Nothing, nothing, time } from '../kernel/schema.js';
+import { envelopeOf, freshHead, type Head, readHead, readSince } from './journal.js';
+
+/** The rooms of a person's screen, from the session alone. A screen bound to stations leaves its role's room. */
+export function roomsOfActor(actor: Actor): Room[] {
+  const own: Room[] = ['all', `user:${actor.userId}`];
+  if (actor.stationIds.length > 0) return [...own, ...actor.stationIds.map((id) => `station:${id}` as const)];
+  return [...own, `role:${actor.role}`];
+}
+
+interface SinceInput {
+  epoch: string;
+  seq: number;
+  limit: number;
+}
+
+type Since =
+  | { reset: true; epoch: string; rooms: string[] }
+  | { reset: false; epoch: string; rooms: string[]; events: Envelope[]; position: number; more: boolean };
+
+interface Snapshot {
+  epoch: string;
+  seq: number;
+  at: string;
+  rooms: string[];
+  replicas: Record<string, unknown[]>;
+}
+
+const rooms = Joi.array().items(Joi.string()).required().description('The rooms this session is in');
+const epoch = Joi.string().max(40).required().description('Changes when history does (a restored backup)');
+
+const envelope = Joi.object<Envelope>({
+  id: Joi.string().required(),
+  epoch: Joi.string().required(),
+  seq: Joi.number()
+    .integer()
+    .min(1)
+    .required()
+    .description("The event's number in the restaurant's journal, without gaps"),
+  name: Joi.string().required(),
+  restaurantId: Joi.string().required(),
+  at: time('When it was committed').required(),
+  actor: Joi.object({ id: Joi.string().allow('').required(), name: Joi.string().allow('').required() }).required(),
+  data: Joi.object().unknown().required().description("The event's payload"),
+  prev: Joi.object()
+    .pattern(Joi.string(), Joi.number())
+    .required()
+    .description("For each room the event goes to, the seq of that room's previous event"),
+}).meta({ typeName: 'Envelope' });
+
+/** Catch-up for screens: `sync:snapshot` and `sync:since`. Built over the replicas that the features declare. */
+export function syncFeature(features: readonly Feature[]): Feature {
+  const replicas = features.flatMap((one) => one.replicas);
+  return feature({
+    name: 'sync',
+    summary: 'Live copies for screens: snapshot and catch-up',
+    operations: [snapshotOf(replicas), since],
+  });
+}
+
+const since = query<SinceInput, Since>({
+  name: 'sync:since',
+  summary: 'The events after a position that this session may see',
+  description:
+    'In order and paged: go on from `position` while `more`. `reset: true` when the position lies outside the ' +
+    'retention or in another epoch: take `sync:snapshot` again.',
+  rest: { method: 'get', path: '/sync/since' },
+  permission: 'sync:read',
+  limit: 'read',
+  input: Joi.object<SinceInput, true>({
+    epoch,
+    seq: Joi.number().integer().min(0).required().description('The last seq applied'),
+    limit: Joi.number().integer().min(1).max(1000).default(500).description('Events a page, about'),
+  }),
+  output: Joi.alternatives<Since>().try(
+    Joi.object({ reset: Joi.boolean().valid(true).required(), epoch, rooms }),
+    Joi.object({
+      reset: Joi.boolean().valid(false).required(),
+      epoch,
+      rooms,
+      events: Joi.array().items(envelope).required(),
+      position: Joi.number().integer().required().description('Complete up to this seq'),
+      more: Joi.boolean().required(),
+    }),
+  ),
+  example: {
+    input: { epoch: '5f1c09a2b3d4', seq: 41, limit: 500 },
+    output: {
+      reset: false,
+      epoch: '5f1c09a2b3d4',
+      rooms: ['all', 'role:waiter'],
+      events: [],
+      position: 41,
+      more: false,
+    },
+  },
+  async handle({ input, actor, restaurantId }) {
+    const mine = roomsOfActor(actor);
+    const head = (await readHead(restaurantId)) ?? { ...freshHead(restaurantId), epoch: NO_HISTORY };
+    const reset = { reset: true as const, epoch: head.epoch, rooms: mine };
+    if (input.epoch !== head.epoch || input.seq > head.seq) return reset;
+    if (input.seq === head.seq) return { ...reset, reset: false, events: [], position: head.seq, more: false };
+    const entries = await readSince(restaurantId, input.seq, input.limit);
+    const first = entries.flatMap((entry) => entry.events)[0];
+    if (first === undefined || first.seq > input.seq + 1) return reset;
+    const events: Envelope[] = [];
+    for (const entry of entries) {
+      for (const event of entry.events) {
+        if (event.seq > input.seq && event.rooms.some((room) => mine.includes(room)))
+          events.push(envelopeOf(entry, event));
+      }
+    }
+    const position = entries.at(-1)?.last ?? input.seq;
+    return { ...reset, reset: false, events, position, more: position < head.seq };
+  },
+});
+
+/** The epoch of a restaurant in which nothing has happened yet. */
+const NO_HISTORY = 'none';
+
+function snapshotOf(replicas: readonly AnyReplica[]) {
+  const shapes = replicas.map((one) => [one.name, Joi.array().items(one.view).required().description(one.summary)]);
+  return query<Nothing, Snapshot>({
+    name: 'sync:snapshot',
+    summary: 'The state of everything this session may see, and its position in the stream',
+    description:
+      'State and seq come from one consistent read. Screens are in their rooms before they can ask: join first, read after.',
+    rest: { method: 'get', path: '/sync/snapshot' },
+    permission: 'sync:read',
+    limit: 'read',
+    input: nothing,
+    output: Joi.object<Snapshot, true>({
+      epoch,
+      seq: Joi.number().integer().required(),
+      at: time('When it was read').required(),
+      rooms,
+      replicas: Joi.object(Object.fromEntries(shapes)).required(),
+    }),
+    example: {
+      input: {},
+      output: {
+        epoch: '5f1c09a2b3d4',
+        seq: 41,
+        at: '2026-11-21T19:30:00.000Z',
+        rooms: ['all', 'role:waiter'],
+        replicas: Object.fromEntries(replicas.map((one) => [one.name, []])),
+      },
+    },
+    handle: (context) => readSnapshot(replicas, context),
+  });
+}
+
+/**
+ * One consistent read. The head is read before and after: had a commit come between, its entry would have moved the
+ * head, and everything is read again; after three such tries a snapshot transaction settles it.
+ */
+async function readSnapshot(replicas: readonly AnyReplica[], context: QueryContext<Nothing>): Promise<Snapshot> {
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    const before = await readHead(context.restaurantId);
+    const loaded = await loadAll(replicas, context);
+    const after = await readHead(context.restaurantId);
+    if (before?.n === after?.n && before?.epoch === after?.epoch) return snapshot(context, loaded, after);
+  }
+  const session = await mongoose.connection.startSession();
+  try {
+    return await mongoose.connection.transaction(async () => {
+      const head = await readHead(context.restaurantId);
+      return snapshot(context, await loadAll(replicas, context), head);
+    });
+  } finally {
+    await session.endSession();
+  }
+}
+
+function snapshot(context: QueryContext<Nothing>, loaded: Record<string, unknown[]>, head: Head | undefined): Snapshot {
+  const { actor, now } = context;
+  return {
+    epoch: head?.epoch ?? NO_HISTORY,
+    seq: head?.seq ?? 0,
+    at: now.toISOString(),
+    rooms: roomsOfActor(actor),
+    replicas: loaded,
+  };
+}
+
+async function loadAll(
+  replicas: readonly AnyReplica[],
+  context: QueryContext<Nothing>,
+): Promise<Record<string, unknown[]>> {
+  const lists = replicas.map(async (one): Promise<[string, unknown[]]> => {
+    if (!context.actor.permissions.has(one.permission)) return [one.name, []];
+    return [one.name, await one.load(context)];
+  });
+  return Object.fromEntries(await Promise.all(lists));
+}

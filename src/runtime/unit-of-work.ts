@@ -1,0 +1,125 @@
+import type { Revocation } from '../kernel/context.js';
+import type { Doc, Filter, FindOptions, Kind, NewDoc, Reads, Writes } from '../kernel/documents.js';
+import type { AnyEvent } from '../kernel/event.js';
+import type { Memory } from './memory.js';
+import { missing } from './reader.js';
+
+/** One document's change: `before` undefined for a new one, `after` undefined for a removed one. */
+export interface Change {
+  kind: Kind<Doc>;
+  id: string;
+  before: Doc | undefined;
+  after: Doc | undefined;
+}
+
+export interface Published {
+  event: AnyEvent;
+  data: unknown;
+}
+
+/** What a unit reads through: the lane's memory, and the database once the lane's earlier commits have settled. */
+export interface UnitSource {
+  memory: Memory;
+  database: Reads;
+  settled(): Promise<void>;
+}
+
+/**
+ * The writes and events of one command, collected until the handler and all reactions are done. Reads see the unit's
+ * own writes first, then the lane's memory, then the database. A unit that fails has written nothing.
+ */
+export class UnitOfWork implements Reads, Writes {
+  readonly changes = new Map<string, Change>();
+  readonly published: Published[] = [];
+  readonly revocations: Revocation[] = [];
+
+  constructor(
+    readonly restaurantId: string,
+    private readonly now: Date,
+    private readonly source: UnitSource,
+  ) {}
+
+  async get<T extends Doc>(kind: Kind<T>, id: string): Promise<T> {
+    return (await this.lookup(kind, id)) ?? missing(kind);
+  }
+
+  async lookup<T extends Doc>(kind: Kind<T>, id: string): Promise<T | undefined> {
+    const change = this.changes.get(`${kind.collection}/${id}`);
+    if (change !== undefined) return change.after as T | undefined;
+    const { memory } = this.source;
+    const held = memory.get(kind, id);
+    if (held !== undefined || memory.knowsAll(kind)) return held;
+    if (kind.hold === 'all') return (await this.#load(kind)).find((doc) => doc._id === id);
+    await this.source.settled();
+    const doc = await this.source.database.lookup(kind, id);
+    if (doc !== undefined) memory.put(kind, doc);
+    return doc;
+  }
+
+  async all<T extends Doc>(kind: Kind<T>): Promise<readonly T[]> {
+    const docs = this.source.memory.all(kind) ?? (await this.#load(kind));
+    return this.#withChanges(kind, docs);
+  }
+
+  async find<T extends Doc>(kind: Kind<T>, filter: Filter, options?: FindOptions): Promise<T[]> {
+    await this.source.settled();
+    return this.source.database.find(kind, filter, options);
+  }
+
+  insert<T extends Doc>(kind: Kind<T>, doc: NewDoc<T>): T {
+    const stamp = { restaurantId: this.restaurantId, version: 1, createdAt: this.now, updatedAt: this.now };
+    const whole = { ...doc, ...stamp } as unknown as T;
+    this.#record(kind, whole._id, undefined, whole);
+    return whole;
+  }
+
+  save<T extends Doc>(kind: Kind<T>, doc: T): T {
+    const change = this.changes.get(`${kind.collection}/${doc._id}`);
+    const before = change === undefined ? { ...doc } : change.before;
+    const version = (before?.version ?? 0) + 1;
+    const after: T = { ...doc, version, updatedAt: this.now };
+    this.#record(kind, doc._id, before, after);
+    return after;
+  }
+
+  remove<T extends Doc>(kind: Kind<T>, doc: T): void {
+    const change = this.changes.get(`${kind.collection}/${doc._id}`);
+    this.#record(kind, doc._id, change === undefined ? doc : change.before, undefined);
+  }
+
+  get isEmpty(): boolean {
+    return this.changes.size === 0 && this.published.length === 0;
+  }
+
+  /** Makes the lane's memory show what this unit has written. */
+  applyTo(memory: Memory): void {
+    for (const { kind, id, after } of this.changes.values()) {
+      if (after === undefined) memory.drop(kind, id);
+      else memory.put(kind, after);
+    }
+  }
+
+  #record(kind: Kind<Doc>, id: string, before: Doc | undefined, after: Doc | undefined): void {
+    const key = `${kind.collection}/${id}`;
+    if (before === undefined && after === undefined) this.changes.delete(key);
+    else this.changes.set(key, { kind, id, before, after });
+  }
+
+  async #load<T extends Doc>(kind: Kind<T>): Promise<readonly T[]> {
+    await this.source.settled();
+    const docs = await this.source.database.all(kind);
+    this.source.memory.putAll(kind, docs);
+    return docs;
+  }
+
+  #withChanges<T extends Doc>(kind: Kind<T>, docs: readonly T[]): readonly T[] {
+    const own = [...this.changes.values()].filter((change) => change.kind.collection === kind.collection);
+    if (own.length === 0) return docs;
+    const byId = new Map(docs.map((doc) => [doc._id, doc]));
+    for (const { id, after } of own) {
+      if (after === undefined) byId.delete(id);
+      else byId.set(id, after as T);
+    }
+    return [...byId.values()];
+  }
+}
