@@ -67,6 +67,12 @@ class RotatingFile extends DailyRotateFile {
     if (batch !== '') this.logStream.write(batch);
   }
 
+  /** Called by winston when the logger ends. */
+  override close(): void {
+    this.#write();
+    super.close?.();
+  }
+
   /** Resolves when every line is handed to the operating system. */
   flush(): Promise<void> {
     this.#write();
