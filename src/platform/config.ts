@@ -2,10 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'dotenv';
 import type Joi from 'joi';
-import { allVariables, type Config, ENVIRONMENTS, type Environment, type Variable } from './config.schema.js';
+import { allVariables, type Config } from './config.schema.js';
 import { generatedSecrets, SECRETS_FILE } from './config.secrets.js';
+import { ENVIRONMENTS, type Environment, type Variable } from './config.variable.js';
 
-export type { Config, Environment } from './config.schema.js';
+export type { Config } from './config.schema.js';
+export type { Environment } from './config.variable.js';
 
 /** What is wrong with one setting. Never holds the value of a secret. */
 export interface ConfigProblem {

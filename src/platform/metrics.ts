@@ -1,0 +1,161 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** The door an operation came through. */
+export type TransportName = 'http' | 'socket';
+
+/** One finished REST request. */
+export interface HttpFigures {
+  readonly method: string;
+  /** The route's pattern, such as `/api/v1/orders/:id`; a path would make a series per order. */
+  readonly route: string;
+  readonly status: number;
+  readonly durationMs: number;
+}
+
+/** One finished operation, whichever transport it came through. */
+export interface OperationFigures {
+  readonly operation: string;
+  readonly transport: TransportName;
+  /** `ok`, `replayed`, or the code of the problem. */
+  readonly outcome: string;
+  readonly durationMs: number;
+}
+
+/** The figures of one app, each app with a registry of its own so that several can live in one process. */
+export interface Metrics {
+  readonly registry: Registry;
+  /** Every REST request calls this once; the returned function is called once when it is answered. */
+  httpStarted(): (figures: HttpFigures) => void;
+  operationFinished(figures: OperationFigures): void;
+  readonly eventsPublished: Counter<'event'>;
+  /** Events handed to rooms, each once however many sockets are in them. */
+  readonly broadcasts: Counter;
+  /** Events handed to sockets: a broadcast to a room of twenty counts twenty. */
+  readonly deliveries: Counter;
+  readonly connectedSockets: Gauge<'role'>;
+  /** Commands that wait in the lanes of this process. */
+  readonly laneQueueLength: Gauge;
+  /** Commands per group commit. */
+  readonly commitGroupSize: Histogram;
+  /** Seconds per group commit, as Prometheus counts time. */
+  readonly commitDuration: Histogram;
+  /** Units refused because another process took the journal's next number. */
+  readonly journalConflicts: Counter;
+  /** Text exposition format 0.0.4, to be served as `contentType`. */
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+export interface MetricsOptions {
+  /** Figures of the process itself: CPU, memory, event loop, garbage collection. True by default; one app per process needs them. */
+  readonly process?: boolean;
+}
+
+const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const GROUP_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
+const MS_PER_SECOND = 1000;
+
+/** Makes the registry with every figure at zero. Names and units follow https://prometheus.io/docs/practices/naming/ */
+export function createMetrics(options: MetricsOptions = {}): Metrics {
+  const registry = new Registry();
+  if (options.process ?? true) collectDefaultMetrics({ register: registry });
+  return {
+    registry,
+    ...httpMetrics(registry),
+    ...operationMetrics(registry),
+    ...deliveryMetrics([registry]),
+    ...commitMetrics([registry]),
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
+
+function httpMetrics(registry: Registry): Pick<Metrics, 'httpStarted'> {
+  const registers = [registry];
+  const labelNames = ['method', 'route', 'status_code'] as const;
+  const duration = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'Time from the arrival of a REST request to its answer',
+    labelNames,
+    buckets: LATENCY_BUCKETS,
+    registers,
+  });
+  const total = new Counter({ name: 'http_requests_total', help: 'REST requests answered', labelNames, registers });
+  const inProgress = new Gauge({ name: 'http_requests_in_progress', help: 'REST requests being worked on', registers });
+  return {
+    httpStarted() {
+      inProgress.inc();
+      return ({ method, route, status, durationMs }) => {
+        const labels = { method, route, status_code: status };
+        inProgress.dec();
+        total.inc(labels);
+        duration.observe(labels, durationMs / MS_PER_SECOND);
+      };
+    },
+  };
+}
+
+function operationMetrics(registry: Registry): Pick<Metrics, 'operationFinished'> {
+  const registers = [registry];
+  const total = new Counter({
+    name: 'brigade_operations_total',
+    help: 'Operations finished, by transport and outcome',
+    labelNames: ['operation', 'transport', 'outcome'] as const,
+    registers,
+  });
+  const duration = new Histogram({
+    name: 'brigade_operation_duration_seconds',
+    help: 'Time of an operation, its wait in the lane and its commit included',
+    labelNames: ['operation', 'transport'] as const,
+    buckets: LATENCY_BUCKETS,
+    registers,
+  });
+  return {
+    operationFinished({ operation, transport, outcome, durationMs }) {
+      total.inc({ operation, transport, outcome });
+      duration.observe({ operation, transport }, durationMs / MS_PER_SECOND);
+    },
+  };
+}
+
+function deliveryMetrics(registers: Registry[]) {
+  return {
+    eventsPublished: new Counter({
+      name: 'brigade_events_published_total',
+      help: 'Events committed to a journal',
+      labelNames: ['event'] as const,
+      registers,
+    }),
+    broadcasts: new Counter({ name: 'brigade_broadcasts_total', help: 'Events handed to rooms', registers }),
+    deliveries: new Counter({ name: 'brigade_deliveries_total', help: 'Events handed to sockets', registers }),
+    connectedSockets: new Gauge({
+      name: 'brigade_connected_sockets',
+      help: 'Sockets connected now, by the role of who is signed in',
+      labelNames: ['role'] as const,
+      registers,
+    }),
+  };
+}
+
+function commitMetrics(registers: Registry[]) {
+  return {
+    laneQueueLength: new Gauge({ name: 'brigade_lane_queue_length', help: 'Commands waiting in lanes', registers }),
+    commitGroupSize: new Histogram({
+      name: 'brigade_commit_group_size',
+      help: 'Commands flushed by one group commit',
+      buckets: GROUP_BUCKETS,
+      registers,
+    }),
+    commitDuration: new Histogram({
+      name: 'brigade_commit_duration_seconds',
+      help: 'Time of one group commit',
+      buckets: LATENCY_BUCKETS,
+      registers,
+    }),
+    journalConflicts: new Counter({
+      name: 'brigade_journal_conflicts_total',
+      help: 'Units refused because their journal number was taken',
+      registers,
+    }),
+  };
+}

@@ -1,0 +1,32 @@
+import { register as shared } from 'prom-client';
+import type { Server } from 'socket.io';
+import countSockets from 'socket.io-prometheus';
+import type { Metrics } from './metrics.js';
+
+/** What socket.io-prometheus 0.3 keeps; it always registers these with prom-client's shared registry. */
+const NAMES = [
+  'socket_io_connected',
+  'socket_io_connect_total',
+  'socket_io_disconnect_total',
+  'socket_io_events_received_total',
+  'socket_io_events_sent_total',
+  'socket_io_recieve_bytes',
+  'socket_io_transmit_bytes',
+];
+
+/**
+ * Counts connections, messages and bytes of a Socket.IO server with socket.io-prometheus. To be called before the
+ * server's own `connection` listeners, for it sees only the handlers that are added after it.
+ *
+ * It wraps each socket's `on` and `emit`: a message received by `socket.on` or sent by `socket.emit` is serialised once
+ * more to count its bytes. It sees neither `socket.onAny` and `socket.use` nor `io.to(room).emit`, which is why
+ * broadcasts cost nothing here and have counters of their own in `Metrics`.
+ */
+export function attachSocketMetrics(io: Server, metrics: Metrics): void {
+  countSockets(io);
+  for (const name of NAMES) {
+    const metric = shared.getSingleMetric(name);
+    if (metric !== undefined && metrics.registry.getSingleMetric(name) === undefined)
+      metrics.registry.registerMetric(metric);
+  }
+}
