@@ -1,0 +1,26 @@
+import { feature, replica } from '../../kernel/feature.js';
+import { restaurantCreated, restaurantUpdated } from './restaurants.events.js';
+import { restaurants, settingsOf } from './restaurants.model.js';
+import { getRestaurant, signUp, updateRestaurant } from './restaurants.operations.js';
+import { restaurantSchema, restaurantView } from './restaurants.views.js';
+
+export { restaurantCreated, restaurantUpdated } from './restaurants.events.js';
+export { type RestaurantDoc, restaurants, settingsOf, type TaxClass } from './restaurants.model.js';
+export { exampleRestaurant, type RestaurantView, restaurantSchema, restaurantView } from './restaurants.views.js';
+
+export const restaurantsFeature = feature({
+  name: 'restaurants',
+  summary: 'Restaurants: signing up, and the settings everything else counts by',
+  kinds: [restaurants],
+  operations: [signUp, getRestaurant, updateRestaurant],
+  events: [restaurantCreated, restaurantUpdated],
+  replicas: [
+    replica({
+      name: 'restaurant',
+      summary: 'The restaurant with its settings; a list of one',
+      view: restaurantSchema,
+      permission: 'restaurant:read',
+      load: async (reads) => [restaurantView(await settingsOf(reads, reads.restaurantId))],
+    }),
+  ],
+});

@@ -1,0 +1,151 @@
+import Joi from 'joi';
+import { invalid } from '../../kernel/errors.js';
+import { newId } from '../../kernel/ids.js';
+import { checkVersion, command, query } from '../../kernel/operation.js';
+import { type Nothing, nothing } from '../../kernel/schema.js';
+import {
+  checkEmailIsFree,
+  email,
+  exampleStaff,
+  findByEmail,
+  newOwner,
+  ownerEvents,
+  password,
+  type StaffView,
+  staffName,
+  staffSchema,
+} from '../staff/index.js';
+import { restaurantCreated, restaurantUpdated } from './restaurants.events.js';
+import { restaurants, settingsOf, type TaxClass } from './restaurants.model.js';
+import { checkCodesStay } from './restaurants.rules.js';
+import {
+  currency,
+  dayStartHour,
+  exampleRestaurant,
+  locale,
+  pricesIncludeTax,
+  type RestaurantView,
+  restaurantName,
+  restaurantSchema,
+  restaurantView,
+  taxClasses,
+  timeZone,
+} from './restaurants.views.js';
+
+interface Settings {
+  name: string;
+  currency: string;
+  timeZone: string;
+  locale: string;
+  dayStartHour: number;
+  pricesIncludeTax: boolean;
+  taxClasses: TaxClass[];
+}
+
+interface SignUp extends Settings {
+  owner: { name: string; email: string; password: string };
+}
+
+const { id: _id, version: _version, createdAt: _createdAt, ...exampleSettings } = exampleRestaurant;
+
+export const signUp = command({
+  name: 'restaurant:sign-up',
+  summary: 'Sign a restaurant up, with its owner',
+  description: 'Answers the restaurant and the owner, who then logs in with e-mail and password.',
+  rest: { method: 'post', path: '/restaurants', status: 201 },
+  permission: 'public',
+  limit: 'auth',
+  input: Joi.object<SignUp, true>({
+    name: restaurantName.required(),
+    currency: currency.required(),
+    timeZone: timeZone.required(),
+    locale: locale.required(),
+    dayStartHour: dayStartHour.default(4),
+    pricesIncludeTax: pricesIncludeTax.default(true),
+    taxClasses: taxClasses.default([{ code: 'standard', name: 'Tax', ratePpm: 0 }]),
+    owner: Joi.object<SignUp['owner'], true>({
+      name: staffName.required(),
+      email: email.required(),
+      password: password.required(),
+    })
+      .required()
+      .description('The first person, who may do everything'),
+  }),
+  output: Joi.object<{ restaurant: RestaurantView; owner: StaffView }, true>({
+    restaurant: restaurantSchema.required(),
+    owner: staffSchema.required(),
+  }).meta({ typeName: 'SignedUp' }),
+  emits: [restaurantCreated, ...ownerEvents],
+  example: {
+    input: {
+      ...exampleSettings,
+      owner: { name: 'Ana Ruiz', email: 'ana@lantern.example', password: 'four tables by the window' },
+    },
+    output: { restaurant: exampleRestaurant, owner: { ...exampleStaff, role: 'owner' } },
+  },
+  async prepare({ input, doors }) {
+    const [taken, passwordHash] = await Promise.all([
+      findByEmail(input.owner.email),
+      doors.passwords.hash(input.owner.password),
+    ]);
+    return { taken, passwordHash, newRestaurantId: newId() };
+  },
+  // A known address leads to the lane of its restaurant: there a repeated sign-up finds its key and its first reply.
+  scope: ({ prepared }) => ({ restaurantId: prepared.taken?.restaurantId ?? prepared.newRestaurantId }),
+  handle(ctx) {
+    const { input, prepared, restaurantId } = ctx;
+    checkEmailIsFree(prepared.taken, undefined, 'owner.email');
+    const { owner, ...settings } = input;
+    const restaurant = restaurantView(ctx.insert(restaurants, { _id: restaurantId, ...settings }));
+    ctx.publish(restaurantCreated, { restaurant });
+    const { passwordHash } = prepared;
+    return { restaurant, owner: newOwner(ctx, { _id: newId(), name: owner.name, email: owner.email, passwordHash }) };
+  },
+});
+
+export const getRestaurant = query({
+  name: 'restaurant:get',
+  summary: 'Show the restaurant with its settings',
+  rest: { method: 'get', path: '/restaurant' },
+  permission: 'restaurant:read',
+  limit: 'read',
+  input: nothing,
+  output: restaurantSchema,
+  example: { input: {} as Nothing, output: exampleRestaurant },
+  async handle(ctx) {
+    return restaurantView(await settingsOf(ctx, ctx.restaurantId));
+  },
+});
+
+export const updateRestaurant = command({
+  name: 'restaurant:update',
+  summary: "Change the restaurant's name or settings",
+  description: 'The currency cannot change, and tax classes can be added and changed but not removed.',
+  rest: { method: 'patch', path: '/restaurant' },
+  permission: 'restaurant:write',
+  limit: 'write',
+  input: Joi.object<Partial<Settings>, true>({
+    name: restaurantName.optional(),
+    currency: currency.optional(),
+    timeZone: timeZone.optional(),
+    locale: locale.optional(),
+    dayStartHour: dayStartHour.optional(),
+    pricesIncludeTax: pricesIncludeTax.optional(),
+    taxClasses: taxClasses.optional(),
+  }),
+  output: restaurantSchema,
+  emits: [restaurantUpdated],
+  example: { input: { dayStartHour: 5 }, output: { ...exampleRestaurant, version: 2, dayStartHour: 5 } },
+  async handle(ctx) {
+    const { input, publish } = ctx;
+    const before = await settingsOf(ctx, ctx.restaurantId);
+    checkVersion(ctx.expectedVersion, before, restaurantView(before));
+    if (input.currency !== undefined && input.currency !== before.currency) {
+      throw invalid('currency', `cannot change: it is ${before.currency}, and all amounts are in it`);
+    }
+    if (input.taxClasses !== undefined) checkCodesStay(before.taxClasses, input.taxClasses);
+    const restaurant = restaurantView(ctx.save(restaurants, { ...before, ...input }));
+    publish(restaurantUpdated, { restaurant });
+    return restaurant;
+  },
+});

@@ -1,0 +1,50 @@
+import { feature, replica } from '../../kernel/feature.js';
+import { setPassword, setPin } from './credentials.operations.js';
+import { rosterChanged, staffChanged } from './staff.events.js';
+import { staff } from './staff.model.js';
+import {
+  createStaff,
+  deactivateStaff,
+  getStaff,
+  listStaff,
+  reactivateStaff,
+  showRoster,
+  updateStaff,
+} from './staff.operations.js';
+import { staffCard, staffCardSchema } from './staff.views.js';
+
+export { checkEmailIsFree, findByEmail, pinDigest } from './staff.accounts.js';
+export { exampleStaff } from './staff.examples.js';
+export { type StaffDoc, staff } from './staff.model.js';
+export { type NewOwner, newOwner } from './staff.owner.js';
+export { email, password, pin, role, type StaffView, staffName, staffSchema, staffView } from './staff.views.js';
+
+/** What {@link newOwner} announces. */
+export const ownerEvents = [staffChanged, rosterChanged] as const;
+
+export const staffFeature = feature({
+  name: 'staff',
+  summary: 'The people who work here: their roles, rights and ways to log in',
+  kinds: [staff],
+  operations: [
+    listStaff,
+    showRoster,
+    getStaff,
+    createStaff,
+    updateStaff,
+    setPin,
+    setPassword,
+    deactivateStaff,
+    reactivateStaff,
+  ],
+  events: [staffChanged, rosterChanged],
+  replicas: [
+    replica({
+      name: 'staff',
+      summary: 'Names and roles of the people who work here, and of those who have left',
+      view: staffCardSchema,
+      permission: 'staff:read',
+      load: async ({ all }) => (await all(staff)).map(staffCard),
+    }),
+  ],
+});

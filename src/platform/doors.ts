@@ -1,0 +1,32 @@
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
+import { hash, verify } from '@node-rs/argon2';
+import type { Doors } from '../kernel/context.js';
+
+export interface DoorOptions {
+  /** Keys every digest; changing it makes all PINs, paired devices and refresh tokens invalid. */
+  pepper: string;
+  tokens: Doors['tokens'];
+  /** Cost of a password hash: KiB of memory and passes. OWASP's least is 19 MiB and 2 passes; only tests go lower. */
+  argon2: { memoryKib: number; passes: number };
+}
+
+/** argon2id with one lane, as the OWASP Password Storage Cheat Sheet has it; the library's default is argon2id. */
+export function createDoors({ pepper, tokens, argon2 }: DoorOptions): Doors {
+  if (Buffer.byteLength(pepper) < 32) throw new RangeError('The pepper needs at least 32 bytes');
+  const key = createSecretKey(Buffer.from(pepper));
+  const cost = { memoryCost: argon2.memoryKib, timeCost: argon2.passes, parallelism: 1 };
+  // Made at the first need and with the same cost, so that an unknown account takes as long as a known one.
+  let nobody: Promise<string> | undefined;
+  return {
+    passwords: {
+      hash: (password) => hash(password, cost),
+      verify: (known, password) => verify(known, password),
+      async verifyNothing(password) {
+        nobody ??= hash(randomBytes(32), cost);
+        await verify(await nobody, password);
+      },
+    },
+    digest: (purpose, value) => createHmac('sha256', key).update(`${purpose}\0${value}`).digest('hex'),
+    tokens: { signAccess: tokens.signAccess, refreshTtlSeconds: tokens.refreshTtlSeconds },
+  };
+}
