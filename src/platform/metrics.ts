@@ -159,3 +159,13 @@ function commitMetrics(registers: Registry[]) {
     }),
   };
 }
+
+/** Starts the clock of one operation; call the answer once with its outcome. */
+export function timed(metrics: Metrics, operation: string, transport: TransportName): (outcome: string) => number {
+  const started = performance.now();
+  return (outcome) => {
+    const durationMs = performance.now() - started;
+    metrics.operationFinished({ operation, transport, outcome, durationMs });
+    return durationMs;
+  };
+}

@@ -167,15 +167,16 @@ async function readSnapshot(replicas: readonly AnyReplica[], context: QueryConte
     const after = await readHead(context.restaurantId);
     if (before?.n === after?.n && before?.epoch === after?.epoch) return snapshot(context, loaded, after);
   }
-  const session = await mongoose.connection.startSession();
-  try {
-    return await mongoose.connection.transaction(async () => {
+  return mongoose.connection.transaction(
+    async () => {
       const head = await readHead(context.restaurantId);
-      return snapshot(context, await loadAll(replicas, context), head);
-    });
-  } finally {
-    await session.endSession();
-  }
+      const loaded: Record<string, unknown[]> = {};
+      // One after the other: a transaction takes one command at a time.
+      for (const one of visible(replicas, context)) loaded[one.name] = await one.load(context);
+      return snapshot(context, { ...empty(replicas), ...loaded }, head);
+    },
+    { readConcern: { level: 'snapshot' } },
+  );
 }
 
 function snapshot(context: QueryContext<Nothing>, loaded: Record<string, unknown[]>, head: Head | undefined): Snapshot {
@@ -189,13 +190,18 @@ function snapshot(context: QueryContext<Nothing>, loaded: Record<string, unknown
   };
 }
 
+const empty = (replicas: readonly AnyReplica[]) =>
+  Object.fromEntries(replicas.map((one): [string, unknown[]] => [one.name, []]));
+
+const visible = (replicas: readonly AnyReplica[], { actor }: QueryContext<Nothing>) =>
+  replicas.filter((one) => actor.permissions.has(one.permission));
+
 async function loadAll(
   replicas: readonly AnyReplica[],
   context: QueryContext<Nothing>,
 ): Promise<Record<string, unknown[]>> {
-  const lists = replicas.map(async (one): Promise<[string, unknown[]]> => {
-    if (!context.actor.permissions.has(one.permission)) return [one.name, []];
-    return [one.name, await one.load(context)];
-  });
-  return Object.fromEntries(await Promise.all(lists));
+  const lists = visible(replicas, context).map(
+    async (one): Promise<[string, unknown[]]> => [one.name, await one.load(context)],
+  );
+  return { ...empty(replicas), ...Object.fromEntries(await Promise.all(lists)) };
 }

@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import mongoose from 'mongoose';
+import { createServer } from 'pocket-mongo';
+
+export interface DatabaseOptions {
+  /** Address of a replica set; without it the embedded database in `dataDir` is started. */
+  uri?: string | undefined;
+  name: string;
+  poolSize: number;
+  dataDir: string;
+}
+
+export interface Database {
+  /** `pocket-mongo` or `mongodb`. */
+  kind: 'pocket-mongo' | 'mongodb';
+  /** Round trip of a ping, ms. @throws when the database does not answer within two seconds */
+  ping(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Connects mongoose's default connection, starting the embedded database first where no address is given. */
+export async function openDatabase({ uri, name, poolSize, dataDir }: DatabaseOptions): Promise<Database> {
+  const embedded = uri === undefined ? await createServer({ dir: join(dataDir, 'db') }) : undefined;
+  mongoose.set('transactionAsyncLocalStorage', true);
+  mongoose.set('bufferCommands', false);
+  try {
+    await mongoose.connect(uri ?? embedded?.uri ?? '', {
+      dbName: name,
+      maxPoolSize: poolSize,
+      ignoreUndefined: true,
+      serverSelectionTimeoutMS: 10_000,
+      autoIndex: false,
+      autoCreate: false,
+    });
+  } catch (error) {
+    await embedded?.close();
+    throw error;
+  }
+  return {
+    kind: embedded === undefined ? 'mongodb' : 'pocket-mongo',
+    async ping() {
+      const started = performance.now();
+      await mongoose.connection.db?.admin().command({ ping: 1 }, { timeoutMS: 2_000 });
+      return performance.now() - started;
+    },
+    async close() {
+      await mongoose.disconnect();
+      await embedded?.close();
+    },
+  };
+}
+
+/** Creates the declared collections and indexes that are missing. Takes nothing away. */
+export async function ensureIndexes(): Promise<void> {
+  await Promise.all(
+    mongoose.modelNames().map(async (name) => {
+      const model = mongoose.model(name);
+      await model.createCollection();
+      await model.createIndexes();
+    }),
+  );
+}

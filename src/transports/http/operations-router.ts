@@ -1,0 +1,125 @@
+import { json, type Request, type RequestHandler, type Response, Router } from 'express';
+import { type Actor, anonymous } from '../../kernel/context.js';
+import { BrigadeError, fail, invalid } from '../../kernel/errors.js';
+import type { Operation } from '../../kernel/operation.js';
+import { type Metrics, timed } from '../../platform/metrics.js';
+import type { Execute, Outcome } from '../../runtime/execute.js';
+import type { Registry } from '../../runtime/registry.js';
+import type { Sessions } from '../../runtime/sessions.js';
+import { notesOf } from './requests.js';
+
+export interface RoutesOptions {
+  registry: Registry;
+  execute: Execute;
+  sessions: Sessions;
+  metrics: Metrics;
+  bodyLimitBytes: number;
+}
+
+/** Every declared operation as an Express route below `/api/v1`. */
+export function operationsRouter(options: RoutesOptions): Router {
+  const router = Router({ caseSensitive: true });
+  router.use(requireJson, json({ limit: options.bodyLimitBytes, strict: true }));
+  const paths = new Map<string, string[]>();
+  for (const operation of bySpecificity([...options.registry.operations.values()])) {
+    const { method, path } = operation.rest;
+    router[method](path, serve(operation, options));
+    paths.set(path, [...(paths.get(path) ?? []), method.toUpperCase()]);
+  }
+  for (const [path, methods] of paths) router.all(path, refuseMethod(methods));
+  return router;
+}
+
+/** `/tickets/all-day` before `/tickets/:ticketId`: a literal segment wins whatever the order of declaration. */
+function bySpecificity(operations: Operation[]): Operation[] {
+  const rank = ({ rest }: Operation) => rest.path.replace(/:[^/]+/g, '~');
+  return operations.sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
+}
+
+function refuseMethod(methods: readonly string[]): RequestHandler {
+  return (req, res) => {
+    res.setHeader('Allow', methods.join(', '));
+    throw fail('method_not_allowed', `${req.path} takes ${methods.join(', ')}`);
+  };
+}
+
+const requireJson: RequestHandler = (req, _res, next) => {
+  const length = req.get('content-length');
+  const hasBody = req.get('transfer-encoding') !== undefined || (length !== undefined && length !== '0');
+  if (hasBody && !req.is('application/json')) throw fail('unsupported_media_type', 'The body must be application/json');
+  next();
+};
+
+function serve(operation: Operation, { execute, sessions, metrics }: RoutesOptions): RequestHandler {
+  return async (req, res) => {
+    const notes = notesOf(res);
+    Object.assign(notes, { route: `/api/v1${operation.rest.path}`, operation: operation.name });
+    const done = timed(metrics, operation.name, 'http');
+    try {
+      const actor = await actorOf(req, operation, sessions);
+      Object.assign(notes, { userId: actor.userId || undefined, restaurantId: actor.restaurantId || undefined });
+      const outcome = await execute({
+        operation,
+        input: inputOf(req, operation),
+        actor,
+        requestId: notes.requestId,
+        ip: req.ip ?? '',
+        key: keyOf(req, operation),
+        expectedVersion: versionOf(req),
+      });
+      done(outcome.replayed ? 'replayed' : 'ok');
+      answer(res, outcome);
+    } catch (error) {
+      done(error instanceof BrigadeError ? error.code : 'internal');
+      throw error;
+    }
+  };
+}
+
+async function actorOf(req: Request, operation: Operation, sessions: Sessions): Promise<Actor> {
+  if (operation.permission === 'public') return anonymous;
+  const [, token] = /^Bearer (\S+)$/i.exec(req.get('authorization') ?? '') ?? [];
+  if (token === undefined) throw fail('unauthenticated', 'Send an access token: Authorization: Bearer …');
+  return (await sessions.authenticate(token)).actor;
+}
+
+/** Path, query and body in one object. A body may not name what the path names. */
+function inputOf(req: Request, { rest }: Operation): unknown {
+  const given: unknown = rest.method === 'get' || rest.method === 'delete' ? req.query : (req.body ?? {});
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw fail('malformed', 'The body must be a JSON object');
+  for (const name of Object.keys(req.params)) if (name in given) throw invalid(name, 'stands in the path already');
+  return { ...given, ...req.params };
+}
+
+const KEY = /^[\x21-\x7e]{1,128}$/;
+
+function keyOf(req: Request, operation: Operation): string | undefined {
+  const key = req.get('idempotency-key');
+  if (operation.kind === 'query' || key === undefined) return undefined;
+  if (!KEY.test(key)) throw invalid('Idempotency-Key', 'must be 1 to 128 visible ASCII characters');
+  return key;
+}
+
+function versionOf(req: Request): number | undefined {
+  const given = req.get('if-match');
+  if (given === undefined || given === '*') return undefined;
+  const [, version] = /^(?:W\/)?"?(\d{1,9})"?$/.exec(given) ?? [];
+  if (version === undefined) throw invalid('If-Match', 'must be the version, as in the ETag');
+  return Number(version);
+}
+
+function answer(res: Response, { status, data, replayed, limit }: Outcome): void {
+  if (limit !== undefined) {
+    const { name, rule, remaining, reset } = limit;
+    res.setHeader('RateLimit-Policy', `"${name}";q=${rule.points};w=${rule.seconds}`);
+    res.setHeader('RateLimit', `"${name}";r=${remaining};t=${reset}`);
+    res.setHeader('X-RateLimit-Limit', rule.points);
+    res.setHeader('X-RateLimit-Remaining', remaining);
+    res.setHeader('X-RateLimit-Reset', reset);
+  }
+  if (replayed) res.setHeader('Idempotency-Replayed', 'true');
+  const { version } = (data ?? {}) as { version?: unknown };
+  if (typeof version === 'number') res.setHeader('ETag', `"${version}"`);
+  res.status(status).json({ data });
+}

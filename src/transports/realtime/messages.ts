@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import Joi from 'joi';
+import type { Socket } from 'socket.io';
+import { BrigadeError, fail, type Problem, toProblem } from '../../kernel/errors.js';
+import type { Logger } from '../../platform/logger.js';
+import { type Metrics, timed } from '../../platform/metrics.js';
+import { type Execute, validated } from '../../runtime/execute.js';
+import type { Registry } from '../../runtime/registry.js';
+import type { Authenticated, Sessions } from '../../runtime/sessions.js';
+
+export interface MessagesOptions {
+  registry: Registry;
+  execute: Execute;
+  sessions: Sessions;
+  logger: Logger;
+  metrics: Metrics;
+  /** Takes one of the socket's messages. @throws rate_limited */
+  takeMessage: (socketId: string) => Promise<void>;
+}
+
+/** What hangs on every socket. */
+export interface SocketData extends Authenticated {
+  ip: string;
+}
+
+export type Acked = { ok: true; data: unknown; replayed?: true } | { ok: false; error: Problem };
+type Ack = (answer: Acked) => void;
+
+interface Meta {
+  key?: string;
+  expectedVersion?: number;
+  requestId?: string;
+}
+
+const metaSchema = Joi.object<Meta>({
+  key: Joi.string().pattern(/^[\x21-\x7e]{1,128}$/),
+  expectedVersion: Joi.number().integer().min(0),
+  requestId: Joi.string().pattern(/^[\w.:-]{8,64}$/),
+}).label('meta');
+
+/** Serves one socket's messages: every declared operation by its name, and `session:renew`. */
+export function serveMessages(socket: Socket, options: MessagesOptions): void {
+  // One middleware instead of a listener per operation: sixty closures on each of thousands of sockets are memory.
+  socket.use((packet) => {
+    void serve(socket, packet, options);
+  });
+}
+
+async function serve(socket: Socket, [name, ...args]: unknown[], options: MessagesOptions): Promise<void> {
+  const data = socket.data as SocketData;
+  const ack = typeof args.at(-1) === 'function' ? (args.pop() as Ack) : undefined;
+  const operation = options.registry.operations.get(String(name));
+  // Unknown names share one label: what clients make up must not become a time series each.
+  const label = operation?.name ?? (name === 'session:renew' ? name : 'unknown');
+  const done = timed(options.metrics, label, 'socket');
+  let requestId: string = randomUUID();
+  let status = 200;
+  let outcome = 'ok';
+  let answer: Acked;
+  try {
+    await options.takeMessage(socket.id);
+    const { input, meta } = argumentsOf(args);
+    requestId = meta.requestId ?? requestId;
+    if (ack === undefined) throw fail('malformed', 'Send an acknowledgement callback with every message');
+    if (name === 'session:renew') answer = { ok: true, data: await renew(socket, input, options.sessions) };
+    else if (operation === undefined) throw fail('not_found', `There is no operation ${String(name).slice(0, 60)}`);
+    else {
+      const { key, expectedVersion } = meta;
+      const result = await options.execute({
+        operation,
+        input,
+        actor: data.actor,
+        requestId,
+        ip: data.ip,
+        key,
+        expectedVersion,
+      });
+      answer = { ok: true, data: result.data, ...(result.replayed ? { replayed: true } : {}) };
+      status = result.status;
+      if (result.replayed) outcome = 'replayed';
+    }
+  } catch (error) {
+    if (!(error instanceof BrigadeError))
+      options.logger.error('A message failed unexpectedly', { requestId, operation: label, error });
+    const problem = toProblem(error, requestId);
+    ({ status, code: outcome } = problem);
+    answer = { ok: false, error: problem };
+  }
+  if (ack !== undefined) ack(answer);
+  else if (!answer.ok) socket.emit('problem', { message: String(name).slice(0, 60), error: answer.error });
+  const { userId, restaurantId } = data.actor;
+  options.logger.request({
+    kind: 'socket',
+    operation: label,
+    status,
+    durationMs: done(outcome),
+    requestId,
+    userId,
+    restaurantId,
+    ip: data.ip,
+  });
+}
+
+/** `(input, meta?)`; more is a mistake that must not pass in silence. */
+function argumentsOf(args: unknown[]): { input: unknown; meta: Meta } {
+  const [input, meta, ...extra] = args;
+  if (extra.length > 0) throw fail('malformed', 'A message takes (input, meta?, ack)');
+  if (input !== undefined && input !== null && (typeof input !== 'object' || Array.isArray(input))) {
+    throw fail('malformed', 'The input must be an object');
+  }
+  return { input, meta: validated(metaSchema, meta) };
+}
+
+/** A newer access token of the same session; the connection goes on. */
+async function renew(socket: Socket, input: unknown, sessions: Sessions): Promise<{ expiresAt: string }> {
+  const { accessToken } = validated(
+    Joi.object<{ accessToken: string }>({ accessToken: Joi.string().max(4096).required() }),
+    input,
+  );
+  const data = socket.data as SocketData;
+  const { actor, expiresAt } = await sessions.authenticate(accessToken);
+  if (actor.sessionId !== data.actor.sessionId) throw fail('token_invalid', 'This token belongs to another session');
+  Object.assign(data, { actor, expiresAt });
+  return { expiresAt: expiresAt.toISOString() };
+}

@@ -1,0 +1,44 @@
+import type { Server } from 'socket.io';
+import type { Room } from '../../kernel/event.js';
+import type { Broadcaster } from '../../runtime/relay.js';
+
+/** A restaurant's room as Socket.IO knows it: `restaurant:{id}` for everyone there, `restaurant:{id}:{room}` else. */
+export function socketRoom(restaurantId: string, room: Room): string {
+  return room === 'all' ? `restaurant:${restaurantId}` : `restaurant:${restaurantId}:${room}`;
+}
+
+/** Counts the local screens of each restaurant, and carries events and heads to them. */
+export class Rooms implements Broadcaster {
+  readonly #present = new Map<string, number>();
+
+  constructor(
+    private readonly io: Server,
+    private readonly counted: { broadcast(): void },
+  ) {}
+
+  arrive(restaurantId: string): void {
+    this.#present.set(restaurantId, (this.#present.get(restaurantId) ?? 0) + 1);
+  }
+
+  leave(restaurantId: string): void {
+    const left = (this.#present.get(restaurantId) ?? 0) - 1;
+    if (left > 0) this.#present.set(restaurantId, left);
+    else this.#present.delete(restaurantId);
+  }
+
+  audience(): Iterable<string> {
+    return this.#present.keys();
+  }
+
+  emit(restaurantId: string, rooms: readonly Room[], envelope: { name: string }): void {
+    if (rooms.length === 0) return;
+    this.counted.broadcast();
+    this.io.to(rooms.map((room) => socketRoom(restaurantId, room))).emit(envelope.name, envelope);
+  }
+
+  announce(restaurantId: string, epoch: string, heads: Partial<Record<Room, number>>): void {
+    for (const [room, seq] of Object.entries(heads)) {
+      this.io.local.to(socketRoom(restaurantId, room as Room)).emit('sync:head', { epoch, heads: { [room]: seq } });
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import type { Server as HttpServer } from 'node:http';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { Server, type Socket } from 'socket.io';
+import { fail, toProblem } from '../../kernel/errors.js';
+import { isTarget } from '../../runtime/sessions.js';
+import { roomsOfActor } from '../../runtime/sync.js';
+import { type MessagesOptions, type SocketData, serveMessages } from './messages.js';
+import { Rooms, socketRoom } from './rooms.js';
+
+export interface RealtimeOptions extends Omit<MessagesOptions, 'takeMessage'> {
+  path: string;
+  pingIntervalMs: number;
+  pingTimeoutMs: number;
+  maxPayloadBytes: number;
+  messagesPerSecond: number;
+  messageBurst: number;
+  corsOrigins: readonly string[];
+}
+
+export interface Realtime {
+  io: Server;
+  rooms: Rooms;
+  attach(server: HttpServer): void;
+  close(): Promise<void>;
+}
+
+/** How often ended tokens are looked for, ms. One pass over all sockets is cheaper than a timer on each. */
+const EXPIRY_CHECK_MS = 1_000;
+
+/** The Socket.IO side: who connects is authenticated, joined to the rooms of their session, and served. */
+export function createRealtime(options: RealtimeOptions): Realtime {
+  const io = new Server({
+    path: options.path,
+    serveClient: false,
+    pingInterval: options.pingIntervalMs,
+    pingTimeout: options.pingTimeoutMs,
+    maxHttpBufferSize: options.maxPayloadBytes,
+    cors: { origin: [...options.corsOrigins] },
+  });
+  const rooms = new Rooms(io, { broadcast: () => options.metrics.broadcasts.inc() });
+  const takeMessage = messageLimit(options);
+  io.use((socket, next) => {
+    authenticate(socket, options).then(
+      () => next(),
+      (error: unknown) => next(refusal(error)),
+    );
+  });
+  io.on('connection', (socket) => welcome(socket, rooms, { ...options, takeMessage }));
+  options.sessions.onRevoked((target) => {
+    for (const socket of io.sockets.sockets.values())
+      if (isTarget(dataOf(socket).actor, target)) end(socket, 'session_ended');
+  });
+  const expiry = setInterval(() => {
+    const now = new Date();
+    for (const socket of io.sockets.sockets.values()) if (dataOf(socket).expiresAt < now) end(socket, 'token_expired');
+  }, EXPIRY_CHECK_MS);
+  expiry.unref();
+  return {
+    io,
+    rooms,
+    attach: (server) => void io.attach(server),
+    async close() {
+      clearInterval(expiry);
+      await io.close();
+    },
+  };
+}
+
+const dataOf = (socket: Socket): SocketData => socket.data as SocketData;
+
+async function authenticate(socket: Socket, { sessions }: RealtimeOptions): Promise<void> {
+  const { token } = socket.handshake.auth as { token?: unknown };
+  if (typeof token !== 'string' || token === '')
+    throw fail('unauthenticated', 'Send an access token in the handshake: auth: { token }');
+  const authenticated = await sessions.authenticate(token);
+  socket.data = { ...authenticated, ip: socket.handshake.address } satisfies SocketData;
+}
+
+/** socket.io sends `data` of the error along with `connect_error`. */
+function refusal(error: unknown): Error {
+  const problem = toProblem(error);
+  return Object.assign(new Error(problem.title), { data: problem });
+}
+
+function welcome(socket: Socket, rooms: Rooms, options: MessagesOptions): void {
+  const { actor } = dataOf(socket);
+  const { restaurantId, role } = actor;
+  // Join first, read after: whatever is committed from here on reaches this socket.
+  void socket.join(roomsOfActor(actor).map((room) => socketRoom(restaurantId, room)));
+  rooms.arrive(restaurantId);
+  options.metrics.connectedSockets.inc({ role });
+  socket.on('disconnect', () => {
+    rooms.leave(restaurantId);
+    options.metrics.connectedSockets.dec({ role });
+  });
+  serveMessages(socket, options);
+}
+
+function end(socket: Socket, code: 'session_ended' | 'token_expired'): void {
+  const { title, detail } = toProblem(fail(code));
+  socket.emit('session:ended', { code, detail: detail ?? title });
+  socket.disconnect(true);
+}
+
+/** A bucket for each socket: a flood is refused message by message, and no other socket waits for it. */
+function messageLimit({ messagesPerSecond, messageBurst }: RealtimeOptions): (socketId: string) => Promise<void> {
+  const duration = Math.max(1, Math.round(messageBurst / messagesPerSecond));
+  const bucket = new RateLimiterMemory({ points: messageBurst, duration });
+  return async (socketId) => {
+    await bucket.consume(socketId).catch(({ msBeforeNext }: { msBeforeNext: number }) => {
+      const retryAfter = Math.max(1, Math.ceil(msBeforeNext / 1000));
+      throw fail('rate_limited', 'This connection sends too many messages', { retryAfter });
+    });
+  };
+}
