@@ -1,0 +1,83 @@
+import type { Doc } from '../../kernel/documents.js';
+import { model } from '../../platform/model.js';
+
+export const deviceKinds = ['kitchen', 'waiter', 'till', 'host', 'office'] as const;
+export type DeviceKind = (typeof deviceKinds)[number];
+
+/**
+ * A tablet or till that people log in on with a PIN. Nothing secret is stored: its token is the id with a keyed digest
+ * of it, and holds until the device is unpaired.
+ */
+export interface DeviceDoc extends Doc {
+  name: string;
+  kind: DeviceKind;
+  /** The kitchen stations its screen is bound to. */
+  stationIds: string[];
+  /** False for ever once it is unpaired. */
+  active: boolean;
+}
+
+export const devices = model<DeviceDoc>({
+  collection: 'devices',
+  title: 'device',
+  hold: 'all',
+  fields: { name: String, kind: String, stationIds: [String], active: Boolean },
+  indexes: [[{ restaurantId: 1 }]],
+});
+
+/**
+ * What happened at a device's PIN pad; `_id` is the device's. Apart from the device, because it is written in the
+ * device's own lane while the device itself belongs to the restaurant's.
+ */
+export interface PinPadDoc extends Doc {
+  /** When the last wrong PINs were entered. */
+  wrongAt: Date[];
+  lockedUntil?: Date;
+  lastLoginAt?: Date;
+}
+
+export const pinPads = model<PinPadDoc>({
+  collection: 'pinPads',
+  title: 'PIN pad',
+  hold: 'recent',
+  fields: { wrongAt: [Date], lockedUntil: Date, lastLoginAt: Date },
+  indexes: [[{ restaurantId: 1 }]],
+});
+
+/** One log-in and all refresh tokens that follow from it. Written in account lanes only. */
+export interface SessionDoc extends Doc {
+  userId: string;
+  deviceId?: string;
+  how: 'password' | 'pin';
+  /** The person's when the session began; it ends when theirs moves on. */
+  credentialsVersion: number;
+  /** Number of the refresh token that is good now; each is good once. */
+  generation: number;
+  /** When that token was given out, UTC. */
+  rotatedAt: Date;
+  /** `requestKey` of the refresh that gave it out. */
+  lastKey?: string;
+  /** End of an unused session, UTC; the database removes it then. */
+  expiresAt: Date;
+  endedAt?: Date;
+  endReason?: 'logged_out' | 'token_reused';
+}
+
+export const sessions = model<SessionDoc>({
+  collection: 'sessions',
+  title: 'session',
+  hold: 'recent',
+  fields: {
+    userId: String,
+    deviceId: String,
+    how: String,
+    credentialsVersion: Number,
+    generation: Number,
+    rotatedAt: Date,
+    lastKey: String,
+    expiresAt: Date,
+    endedAt: Date,
+    endReason: String,
+  },
+  indexes: [[{ restaurantId: 1, userId: 1 }], [{ expiresAt: 1 }, { expireAfterSeconds: 0 }]],
+});

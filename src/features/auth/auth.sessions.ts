@@ -1,0 +1,86 @@
+import type { AccessClaims, Actor, Doors, UnitContext } from '../../kernel/context.js';
+import type { Doc, Kind, Reads } from '../../kernel/documents.js';
+import { fail } from '../../kernel/errors.js';
+import { newId } from '../../kernel/ids.js';
+import { permissionsOf } from '../../kernel/permissions.js';
+import { systemClock } from '../../kernel/time.js';
+import { modelOf } from '../../platform/model.js';
+import { withinRestaurant } from '../../platform/tenancy.js';
+import { type StaffDoc, staff, staffView } from '../staff/index.js';
+import { type DeviceDoc, devices, type SessionDoc, sessions } from './auth.model.js';
+import { isLive, refreshToken } from './auth.rules.js';
+import type { LoginView, TokensView } from './auth.views.js';
+
+/** One document by id alone: an account's lane need not load a kind that restaurants' lanes hold whole. */
+export async function findOne<T extends Doc>(
+  reads: Pick<Reads, 'find'>,
+  kind: Kind<T>,
+  id: string | undefined,
+): Promise<T | undefined> {
+  return id === undefined ? undefined : (await reads.find(kind, { _id: id }, { limit: 1 }))[0];
+}
+
+/** End of a session that is not refreshed from now on. */
+export const expiryFrom = (now: Date, doors: Doors): Date =>
+  new Date(now.getTime() + doors.tokens.refreshTtlSeconds * 1000);
+
+/** The tokens of a session's present generation. */
+export function tokensOf(session: SessionDoc, person: StaffDoc, doors: Doors): TokensView {
+  const claims = { sub: person._id, sid: session._id, rid: session.restaurantId, role: person.role };
+  const access = doors.tokens.signAccess(claims);
+  return {
+    accessToken: access.token,
+    accessExpiresAt: access.expiresAt,
+    refreshToken: refreshToken(doors, session._id, session.generation),
+    refreshExpiresAt: session.expiresAt.toISOString(),
+    sessionId: session._id,
+  };
+}
+
+type Opening = Pick<UnitContext, 'insert' | 'now' | 'doors'>;
+
+/** Begins a session for a person whose credentials were checked; `person` is as it was read when they were. */
+export function openSession({ insert, now, doors }: Opening, person: StaffDoc, device?: DeviceDoc): LoginView {
+  const session = insert(sessions, {
+    _id: newId(),
+    userId: person._id,
+    how: device === undefined ? 'password' : 'pin',
+    ...(device === undefined ? {} : { deviceId: device._id }),
+    credentialsVersion: person.credentialsVersion,
+    generation: 1,
+    rotatedAt: now,
+    expiresAt: expiryFrom(now, doors),
+  });
+  return { ...tokensOf(session, person, doors), restaurantId: person.restaurantId, user: staffView(person) };
+}
+
+/**
+ * Who is behind the claims of a checked access token, with the rights of this moment (the token's role is only a hint
+ * for the client).
+ * @throws session_ended when session, person or device are not what they were
+ */
+export function loadActor({ sid, sub, rid }: AccessClaims, now: Date = systemClock.now()): Promise<Actor> {
+  return withinRestaurant(rid, async (): Promise<Actor> => {
+    const [session, person] = await Promise.all([readOne(sessions, sid), readOne(staff, sub)]);
+    const device = session?.deviceId === undefined ? undefined : await readOne(devices, session.deviceId);
+    if (session === undefined || person === undefined || !isLive(session, { person, device }, now)) {
+      throw fail('session_ended');
+    }
+    return {
+      kind: 'staff',
+      userId: person._id,
+      name: person.name,
+      restaurantId: rid,
+      role: person.role,
+      permissions: permissionsOf(person.role, person.allow, person.deny),
+      sessionId: sid,
+      ...(device === undefined ? {} : { deviceId: device._id }),
+      stationIds: device?.stationIds ?? [],
+    };
+  });
+}
+
+async function readOne<T extends Doc>(kind: Kind<T>, id: string): Promise<T | undefined> {
+  const found = await modelOf(kind).findOne({ _id: id }).lean().exec();
+  return (found ?? undefined) as T | undefined;
+}

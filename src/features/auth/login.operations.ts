@@ -1,0 +1,143 @@
+import Joi from 'joi';
+import { fail, failAfterCommit } from '../../kernel/errors.js';
+import { command } from '../../kernel/operation.js';
+import { modelOf } from '../../platform/model.js';
+import { acrossRestaurants } from '../../platform/tenancy.js';
+import { email, findByEmail, pin, pinDigest, staff } from '../staff/index.js';
+import { type DeviceDoc, devices, pinPads, type SessionDoc, sessions } from './auth.model.js';
+import { afterWrongPin, isLive, lockedSeconds, readDeviceToken, readRefreshToken, refreshStep } from './auth.rules.js';
+import { expiryFrom, findOne, openSession, tokensOf } from './auth.sessions.js';
+import {
+  exampleLogin,
+  exampleTokens,
+  type LoginView,
+  loginSchema,
+  type TokensView,
+  tokensSchema,
+} from './auth.views.js';
+
+export const login = command({
+  name: 'auth:login',
+  summary: 'Log in with e-mail and password',
+  rest: { method: 'post', path: '/auth/login' },
+  permission: 'public',
+  limit: 'auth',
+  input: Joi.object<{ email: string; password: string }, true>({
+    email: email.required(),
+    password: Joi.string().max(128).required().description('Password'),
+  }),
+  output: loginSchema,
+  emits: [],
+  example: { input: { email: 'ana@lantern.example', password: 'four tables by the window' }, output: exampleLogin },
+  /** One error and one duration for all that can be wrong: nobody learns here who has an account. */
+  async prepare({ input, doors }) {
+    const person = await findByEmail(input.email);
+    if (person?.passwordHash === undefined) await doors.passwords.verifyNothing(input.password);
+    else if (await doors.passwords.verify(person.passwordHash, input.password)) return { person };
+    throw fail('credentials_invalid', 'E-mail or password are not right');
+  },
+  scope: ({ prepared: { person } }) => ({ restaurantId: person.restaurantId, account: person._id }),
+  handle: (ctx): LoginView => openSession(ctx, ctx.prepared.person),
+});
+
+export const pinLogin = command({
+  name: 'auth:pin-login',
+  summary: 'Log in with a PIN on a paired device',
+  description: 'Five wrong PINs within 15 minutes lock the device for 15 minutes.',
+  rest: { method: 'post', path: '/auth/pin' },
+  permission: 'public',
+  limit: 'auth',
+  input: Joi.object<{ deviceToken: string; pin: string }, true>({
+    deviceToken: Joi.string().max(128).required().description('Token of the paired device (`device:token`)'),
+    pin: pin.required(),
+  }),
+  output: loginSchema,
+  emits: [],
+  example: { input: { deviceToken: '66f1a2b3c4d5e6f708192d01.5b0f77...', pin: '481516' }, output: exampleLogin },
+  async prepare({ input, doors }) {
+    const id = readDeviceToken(doors, input.deviceToken);
+    const found = await acrossRestaurants('only the device tells whose restaurant it is', () =>
+      id === undefined ? null : modelOf(devices).findOne({ _id: id }).lean().exec(),
+    );
+    const device = found as DeviceDoc | null;
+    if (device?.active !== true) throw fail('token_invalid', 'This device is not paired');
+    return { device };
+  },
+  scope: ({ prepared: { device } }) => ({ restaurantId: device.restaurantId, account: device._id }),
+  async handle(ctx): Promise<LoginView> {
+    const { input, prepared, now, doors, restaurantId } = ctx;
+    const { device } = prepared;
+    const known = await ctx.lookup(pinPads, device._id);
+    const locked = lockedSeconds(known, now);
+    if (locked > 0) throw fail('rate_limited', 'Too many wrong PINs on this device', { retryAfter: locked });
+    const pad = known ?? ctx.insert(pinPads, { _id: device._id, wrongAt: [] });
+    const digest = pinDigest(doors, restaurantId, input.pin);
+    const [person] = await ctx.find(staff, { pinDigest: digest, active: true }, { limit: 1 });
+    if (person === undefined) {
+      const after = ctx.save(pinPads, { ...pad, ...afterWrongPin(pad.wrongAt, now) });
+      const retryAfter = lockedSeconds(after, now);
+      if (retryAfter > 0) failAfterCommit(fail('rate_limited', 'Too many wrong PINs on this device', { retryAfter }));
+      failAfterCommit(fail('credentials_invalid', 'Nobody here has this PIN'));
+    }
+    ctx.save(pinPads, { ...pad, lastLoginAt: now });
+    return openSession(ctx, person, device);
+  },
+});
+
+export const refresh = command({
+  name: 'auth:refresh',
+  summary: 'Exchange a refresh token for new tokens',
+  description:
+    'Each refresh token is good once. A used one ends the session and its sockets, unless the same attempt asks again within 60 s: then it is given the same answer.',
+  rest: { method: 'post', path: '/auth/refresh' },
+  permission: 'public',
+  // Not `auth`: every screen behind a restaurant's one address refreshes each quarter of an hour, and a digest of 256
+  // bits is not guessed.
+  limit: 'write',
+  input: Joi.object<{ refreshToken: string; requestKey?: string }, true>({
+    refreshToken: Joi.string().max(128).required().description('The last refresh token received'),
+    requestKey: Joi.string().min(8).max(64).description('New for each attempt, the same when its answer was lost'),
+  }),
+  output: tokensSchema,
+  emits: [],
+  example: {
+    input: { refreshToken: exampleTokens.refreshToken, requestKey: '5f0c2c1e-3f4e' },
+    output: { ...exampleTokens, refreshToken: '66f1a2b3c4d5e6f708192f01.2.77ab01...' },
+  },
+  async prepare({ input, doors }) {
+    const token = readRefreshToken(doors, input.refreshToken);
+    if (token === undefined) throw fail('token_invalid');
+    const found = await acrossRestaurants('only the session tells whose restaurant it is', () =>
+      modelOf(sessions).findOne({ _id: token.sessionId }).lean().exec(),
+    );
+    if (found === null) throw fail('session_ended');
+    const { restaurantId, userId } = found as SessionDoc;
+    return { ...token, restaurantId, userId };
+  },
+  scope: ({ prepared: { restaurantId, userId } }) => ({ restaurantId, account: userId }),
+  async handle(ctx): Promise<TokensView> {
+    const { input, prepared, now, doors } = ctx;
+    const session = await ctx.get(sessions, prepared.sessionId);
+    const [person, device] = await Promise.all([
+      findOne(ctx, staff, session.userId),
+      findOne(ctx, devices, session.deviceId),
+    ]);
+    if (person === undefined || !isLive(session, { person, device }, now)) throw fail('session_ended');
+    const { generation } = prepared;
+    const { requestKey } = input;
+    switch (refreshStep(session, { generation, requestKey }, now)) {
+      case 'rotate': {
+        const { lastKey: _old, ...rest } = session;
+        const next = { ...rest, generation: generation + 1, rotatedAt: now, expiresAt: expiryFrom(now, doors) };
+        const key = requestKey === undefined ? {} : { lastKey: requestKey };
+        return tokensOf(ctx.save(sessions, { ...next, ...key }), person, doors);
+      }
+      case 'repeat':
+        return tokensOf(session, person, doors);
+      case 'reused':
+        ctx.save(sessions, { ...session, endedAt: now, endReason: 'token_reused' });
+        ctx.revoke({ sessionId: session._id });
+        return failAfterCommit(fail('session_ended', 'This refresh token was used before; log in again'));
+    }
+  },
+});
