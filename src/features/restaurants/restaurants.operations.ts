@@ -42,7 +42,8 @@ interface Settings {
   taxClasses: TaxClass[];
 }
 
-interface SignUp extends Settings {
+interface SignUp {
+  restaurant: Settings;
   owner: { name: string; email: string; password: string };
 }
 
@@ -56,13 +57,17 @@ export const signUp = command({
   permission: 'public',
   limit: 'auth',
   input: Joi.object<SignUp, true>({
-    name: restaurantName.required(),
-    currency: currency.required(),
-    timeZone: timeZone.required(),
-    locale: locale.required(),
-    dayStartHour: dayStartHour.default(4),
-    pricesIncludeTax: pricesIncludeTax.default(true),
-    taxClasses: taxClasses.default([{ code: 'standard', name: 'Tax', ratePpm: 0 }]),
+    restaurant: Joi.object<Settings, true>({
+      name: restaurantName.required(),
+      currency: currency.required(),
+      timeZone: timeZone.required(),
+      locale: locale.required(),
+      dayStartHour: dayStartHour.default(4),
+      pricesIncludeTax: pricesIncludeTax.default(true),
+      taxClasses: taxClasses.default([{ code: 'standard', name: 'Tax', ratePpm: 0 }]),
+    })
+      .required()
+      .description('The restaurant with its settings'),
     owner: Joi.object<SignUp['owner'], true>({
       name: staffName.required(),
       email: email.required(),
@@ -78,7 +83,7 @@ export const signUp = command({
   emits: [restaurantCreated, ...ownerEvents],
   example: {
     input: {
-      ...exampleSettings,
+      restaurant: exampleSettings,
       owner: { name: 'Ana Ruiz', email: 'ana@lantern.example', password: 'four tables by the window' },
     },
     output: { restaurant: exampleRestaurant, owner: { ...exampleStaff, role: 'owner' } },
@@ -95,11 +100,11 @@ export const signUp = command({
   handle(ctx) {
     const { input, prepared, restaurantId } = ctx;
     checkEmailIsFree(prepared.taken, undefined, 'owner.email');
-    const { owner, ...settings } = input;
-    const restaurant = restaurantView(ctx.insert(restaurants, { _id: restaurantId, ...settings }));
+    const restaurant = restaurantView(ctx.insert(restaurants, { _id: restaurantId, ...input.restaurant }));
     ctx.publish(restaurantCreated, { restaurant });
+    const { name, email } = input.owner;
     const { passwordHash } = prepared;
-    return { restaurant, owner: newOwner(ctx, { _id: newId(), name: owner.name, email: owner.email, passwordHash }) };
+    return { restaurant, owner: newOwner(ctx, { _id: newId(), name, email, passwordHash }) };
   },
 });
 
