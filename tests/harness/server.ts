@@ -37,8 +37,12 @@ export async function startBrigade(env: Record<string, string> = {}): Promise<Br
   let offset = 0;
   const clock = {
     now: () => new Date(Date.now() + offset),
-    advance: (ms: number) => void (offset += ms),
-    set: (to: Date) => void (offset = to.getTime() - Date.now()),
+    advance(ms: number) {
+      offset += ms;
+    },
+    set(to: Date) {
+      offset = to.getTime() - Date.now();
+    },
   };
   const app = await createApp({ config, logger: createLogger(config.logging), clock });
   const url = await app.listen();
