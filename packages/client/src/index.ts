@@ -1,1 +1,10 @@
-export const placeholder = 1;
+export { Client, type Outcome, type Pending, type SendOptions, type State, type Status } from './client.js';
+export type { Contract, Tables } from './contract.js';
+export type { Unsubscribe } from './listeners.js';
+export type { ConnectOptions } from './options.js';
+export type { Command } from './outbox.js';
+export { BrigadeProblem } from './problem.js';
+export { memoryStorage, type Storage, webStorage } from './storage.js';
+export type { ResetReason } from './stream.js';
+export type { TokenProvider } from './token.js';
+export type { Envelope, Problem } from './wire.js';

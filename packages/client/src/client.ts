@@ -1,0 +1,336 @@
+import { Connection } from './connection.js';
+import type {
+  Contract,
+  EventName,
+  EventTable,
+  InputOf,
+  ItemOf,
+  OperationName,
+  OperationTable,
+  OutputOf,
+  PayloadOf,
+  ReplicaName,
+  ReplicaTable,
+  Tables,
+} from './contract.js';
+import { newKey } from './key.js';
+import { type ErrorHandler, Listeners, type Unsubscribe } from './listeners.js';
+import { type AllOptions, type ConnectOptions, defaults } from './options.js';
+import type { Command } from './outbox.js';
+import { BrigadeProblem, isAboutSessions, localProblem } from './problem.js';
+import { Replicas } from './replicas.js';
+import { ask, dataOf, type Result, Sender } from './sender.js';
+import type { ResetReason } from './stream.js';
+import { Sync } from './sync.js';
+import type { Ack, Envelope, Problem, Snapshot } from './wire.js';
+
+/** `connecting` until the first attempt succeeds or fails; `ended` is final (see {@link Client.endedBy}). */
+export type Status = 'connecting' | 'syncing' | 'live' | 'offline' | 'ended';
+
+export interface SendOptions {
+  /** Idempotency key; made when not given. The same key again is the same command, however often it is sent. */
+  key?: string;
+  /** Refused with `version_conflict` when the thing has another version by now. */
+  expectedVersion?: number;
+  /** How long to keep trying, in ms. A command then fails as `expired` (never sent) or `outcome_unknown`. */
+  timeoutMs?: number;
+  /** Keep it out of the storage, because the input holds a secret (a PIN). True for `auth:` operations. */
+  volatile?: boolean;
+}
+
+/** A command not yet answered. */
+export interface Pending {
+  key: string;
+  name: string;
+  input: unknown;
+  /** When it was given, ms since 1970 by this device's clock. */
+  at: number;
+  state: 'waiting' | 'sent';
+  attempts: number;
+}
+
+/** How a command ended; `awaited` is false when the `send` that gave it is gone (it was restored after a reload). */
+export type Outcome = Result & { command: Command; awaited: boolean };
+
+export type State<C extends Contract> = { readonly [N in ReplicaName<C>]: ReadonlyMap<string, ItemOf<C, N>> };
+
+export class Client<C extends Contract> {
+  /** Live copies by id. The maps stay the same for the life of the client; their contents change. */
+  readonly state: State<C>;
+  /** The first snapshot is taken. Rejects with a BrigadeProblem when the client ends before. */
+  readonly ready: Promise<void>;
+
+  readonly #options: AllOptions;
+  readonly #operations: Readonly<Record<string, OperationTable>>;
+  readonly #connection: Connection;
+  readonly #sync: Sync;
+  readonly #sender: Sender;
+  readonly #replicas: Replicas;
+  readonly #onError: ErrorHandler;
+  readonly #events = new Map<string, Listeners<[data: unknown, envelope: Envelope]>>();
+  readonly #anyEvent: Listeners<[envelope: Envelope]>;
+  readonly #changes = new Map<string, Listeners<[]>>();
+  readonly #statuses: Listeners<[status: Status, upToDate: boolean]>;
+  readonly #resets: Listeners<[reason: ResetReason]>;
+  readonly #outcomes: Listeners<[outcome: Outcome]>;
+  readonly #queue: Listeners<[pending: Pending[]]>;
+  readonly #online = new Set<() => void>();
+  #isReady: { resolve: () => void; reject: (error: Error) => void } | undefined;
+  #tried = false;
+  #ended: Problem | undefined;
+  #told: { status: Status; upToDate: boolean } = { status: 'connecting', upToDate: false };
+
+  constructor(tables: Tables<C>, options: ConnectOptions) {
+    this.#options = { ...defaults, ...options };
+    this.#onError = this.#options.onError;
+    this.#operations = tables.operations;
+    this.#replicas = new Replicas(
+      tables.replicas as Readonly<Record<string, ReplicaTable>>,
+      tables.events as Readonly<Record<string, EventTable>>,
+    );
+    this.state = Object.fromEntries(
+      Object.keys(tables.replicas).map((name) => [name, this.#replicas.copy(name)]),
+    ) as State<C>;
+    this.#anyEvent = this.#listeners('any event');
+    this.#statuses = this.#listeners('status');
+    this.#resets = this.#listeners('reset');
+    this.#outcomes = this.#listeners('outcome');
+    this.#queue = this.#listeners('queue');
+    this.ready = new Promise((resolve, reject) => {
+      this.#isReady = { resolve, reject };
+    });
+    // Whoever does not wait for it must not crash because of it.
+    this.ready.catch(() => undefined);
+    this.#connection = this.#makeConnection();
+    this.#sync = this.#makeSync();
+    this.#sender = this.#makeSender();
+    this.#connection.open();
+  }
+
+  get status(): Status {
+    if (this.#ended !== undefined) return 'ended';
+    if (!this.#connection.connected) return this.#tried ? 'offline' : 'connecting';
+    const { phase } = this.#sync.stream;
+    return phase === 'live' || phase === 'gap' ? 'live' : 'syncing';
+  }
+
+  /** Connected, and every event known to exist for this client is applied. */
+  get upToDate(): boolean {
+    return this.status === 'live' && this.#sync.stream.upToDate;
+  }
+
+  /** Every event for this client up to this seq is applied. */
+  get position(): number {
+    return this.#sync.stream.position;
+  }
+
+  /** Why the client ended. */
+  get endedBy(): Problem | undefined {
+    return this.#ended;
+  }
+
+  /** Commands not yet answered, in order. */
+  get pending(): Pending[] {
+    return this.#sender.outbox.entries.map(({ command, state, attempts }) => {
+      const { key, name, input, at } = command;
+      return { key, name, input, at, state: state === 'sent' ? 'sent' : 'waiting', attempts };
+    });
+  }
+
+  /**
+   * Sends a command or a query, and answers its output. A command is sent until the server answers it, across outages
+   * and (with a storage) reloads, and carried out once; a query is asked again for `timeoutMs` at most.
+   * @throws BrigadeProblem: the server's, or one of the client's own (status 0)
+   */
+  async send<N extends OperationName<C>>(
+    name: N,
+    input: InputOf<C, N>,
+    options: SendOptions = {},
+  ): Promise<OutputOf<C, N>> {
+    const result = await this.#send(name, input, options);
+    return dataOf(result) as OutputOf<C, N>;
+  }
+
+  /** Called once for each event, in the order of seq, after `state` has taken it in. */
+  on<N extends EventName<C>>(
+    name: N,
+    call: (data: PayloadOf<C, N>, envelope: Envelope<PayloadOf<C, N>>) => void,
+  ): Unsubscribe {
+    const listeners = this.#events.get(name) ?? this.#listeners<[data: unknown, envelope: Envelope]>(name);
+    this.#events.set(name, listeners);
+    return listeners.add((data, envelope) => call(data as PayloadOf<C, N>, envelope as Envelope<PayloadOf<C, N>>));
+  }
+
+  /** Every event, whatever its name, before the listeners of its name. */
+  onAny(call: (envelope: Envelope) => void): Unsubscribe {
+    return this.#anyEvent.add(call);
+  }
+
+  /** Called after a replica changed, also by a snapshot; after the event's listeners. */
+  onChange<N extends ReplicaName<C>>(name: N, call: (items: State<C>[N]) => void): Unsubscribe {
+    const listeners = this.#changes.get(name) ?? this.#listeners<[]>(`change of ${name}`);
+    this.#changes.set(name, listeners);
+    return listeners.add(() => call(this.state[name]));
+  }
+
+  onStatus(call: (status: Status, upToDate: boolean) => void): Unsubscribe {
+    return this.#statuses.add(call);
+  }
+
+  /** Events were skipped: the replicas were loaded anew instead. */
+  onReset(call: (reason: ResetReason) => void): Unsubscribe {
+    return this.#resets.add(call);
+  }
+
+  /** How each command ended; the only word on those restored after a reload. Listen right after connecting. */
+  onOutcome(call: (outcome: Outcome) => void): Unsubscribe {
+    return this.#outcomes.add(call);
+  }
+
+  onPending(call: (pending: Pending[]) => void): Unsubscribe {
+    return this.#queue.add(call);
+  }
+
+  /**
+   * Gives the server a new access token on the open connection. With a token function this happens by itself before the
+   * token expires. @throws BrigadeProblem when it is refused
+   */
+  renew(token?: string): Promise<void> {
+    return this.#connection.renew(token);
+  }
+
+  /** For good. Commands still on their way reject as `closed`; stored ones are sent by the next client. */
+  close(): void {
+    this.#end(localProblem('closed'));
+    this.#connection.close();
+  }
+
+  #send(name: string, input: unknown, options: SendOptions): Promise<Result> {
+    const now = Date.now();
+    const { key = newKey(), expectedVersion, volatile = isAboutSessions(name) } = options;
+    if (this.#operations[name]?.kind === 'query') {
+      return ask(name, input, now + (options.timeoutMs ?? this.#options.queryTimeoutMs), {
+        request: this.#request,
+        isOnline: this.#isOnline,
+        whenOnline: (deadline) => this.#whenOnline(deadline),
+      });
+    }
+    const expiresAt = now + (options.timeoutMs ?? this.#options.expiresMs);
+    const command: Command = {
+      key,
+      name,
+      input,
+      at: now,
+      expiresAt,
+      ...(expectedVersion !== undefined && { expectedVersion }),
+    };
+    return this.#sender.send(command, volatile);
+  }
+
+  readonly #request = (name: string, args: readonly unknown[], timeoutMs: number): Promise<Ack> =>
+    this.#connection.request(name, args, timeoutMs);
+
+  readonly #isOnline = (): boolean => this.#connection.connected;
+
+  #makeConnection(): Connection {
+    return new Connection(this.#options, {
+      connected: () => {
+        this.#tried = true;
+        this.#sync.connected();
+        this.#sender.pump();
+        for (const tell of [...this.#online]) tell();
+        this.#moved();
+      },
+      disconnected: () => {
+        this.#tried = true;
+        this.#sync.disconnected();
+        this.#sender.disconnected();
+        this.#moved();
+      },
+      ended: (problem) => this.#end(problem),
+      message: (name, argument) => this.#sync.message(name, argument),
+      error: this.#onError,
+    });
+  }
+
+  #makeSync(): Sync {
+    return new Sync(this.#options, {
+      request: this.#request,
+      apply: (envelope) => this.#apply(envelope),
+      load: (snapshot, reset) => this.#load(snapshot, reset),
+      moved: () => this.#moved(),
+      error: this.#onError,
+    });
+  }
+
+  #makeSender(): Sender {
+    return new Sender(this.#options, {
+      request: this.#request,
+      isOnline: this.#isOnline,
+      settled: (command, result, awaited) => this.#settled({ ...result, command, awaited }),
+      moved: () => {
+        if (this.#queue.size > 0) this.#queue.tell(this.pending);
+      },
+      error: this.#onError,
+    });
+  }
+
+  #apply(envelope: Envelope): void {
+    if (this.#ended !== undefined) return;
+    const changed = this.#replicas.apply(envelope);
+    this.#anyEvent.tell(envelope);
+    this.#events.get(envelope.name)?.tell(envelope.data, envelope);
+    for (const name of changed) this.#changes.get(name)?.tell();
+  }
+
+  #load(snapshot: Snapshot, reset?: ResetReason): void {
+    if (this.#ended !== undefined) return;
+    const changed = this.#replicas.load(snapshot);
+    if (reset !== undefined) this.#resets.tell(reset);
+    for (const name of changed) this.#changes.get(name)?.tell();
+    this.#isReady?.resolve();
+  }
+
+  #settled(outcome: Outcome): void {
+    this.#outcomes.tell(outcome);
+    if (outcome.ok || outcome.awaited || this.#outcomes.size > 0) return;
+    this.#onError(new BrigadeProblem(outcome.problem), `stored command ${outcome.command.name}`);
+  }
+
+  #moved(): void {
+    const { status, upToDate } = this;
+    if (status === this.#told.status && upToDate === this.#told.upToDate) return;
+    this.#told = { status, upToDate };
+    this.#statuses.tell(status, upToDate);
+  }
+
+  #end(problem: Problem): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = problem;
+    this.#sync.disconnected();
+    this.#sender.close();
+    for (const tell of [...this.#online]) tell();
+    this.#isReady?.reject(new BrigadeProblem(problem));
+    this.#moved();
+  }
+
+  /** Or the deadline, or the end. */
+  #whenOnline(deadline: number): Promise<void> {
+    if (this.#ended !== undefined) return Promise.reject(new BrigadeProblem(this.#ended));
+    if (this.#connection.connected) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.#online.delete(done);
+        if (this.#ended === undefined) resolve();
+        else reject(new BrigadeProblem(this.#ended));
+      };
+      const timer = setTimeout(done, Math.max(0, deadline - Date.now()));
+      this.#online.add(done);
+    });
+  }
+
+  #listeners<A extends unknown[]>(where: string): Listeners<A> {
+    return new Listeners<A>(where, this.#onError);
+  }
+}

@@ -1,0 +1,32 @@
+import type { ConnectionOptions } from './connection.js';
+import type { ErrorHandler } from './listeners.js';
+import type { SenderOptions } from './sender.js';
+import type { SyncOptions } from './sync.js';
+
+export interface AllOptions extends ConnectionOptions, SyncOptions, SenderOptions {
+  /** How long a query may take in all, in ms. */
+  queryTimeoutMs: number;
+  /** After this a command is given up; keep it below the 24 h for which the server honours keys. In ms. */
+  expiresMs: number;
+  /** Told what has no one else to be told to: a listener that threw, a storage that failed, a refused renewal. */
+  onError: ErrorHandler;
+}
+
+export const defaults = {
+  path: '/socket.io',
+  transports: ['websocket', 'polling'] as ('websocket' | 'polling')[],
+  reconnectMinMs: 500,
+  reconnectMaxMs: 5000,
+  connectTimeoutMs: 10_000,
+  catchUpJitterMs: 300,
+  gapGraceMs: 25,
+  requestTimeoutMs: 10_000,
+  ackTimeoutMs: 10_000,
+  storage: undefined,
+  queryTimeoutMs: 15_000,
+  expiresMs: 12 * 3600 * 1000,
+  onError: ((error, where) => console.error(`brigade client, ${where}:`, error)) as ErrorHandler,
+} satisfies Partial<AllOptions>;
+
+/** Only `url` and `token` are needed. */
+export type ConnectOptions = Pick<AllOptions, 'url' | 'token'> & Partial<AllOptions>;

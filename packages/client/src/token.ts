@@ -1,0 +1,72 @@
+import { BrigadeProblem, localProblem } from './problem.js';
+import type { Problem } from './wire.js';
+
+/**
+ * Answers an access token that is fresh: asked at the start, before the old one expires, and when the server refused the
+ * old one. Null: the session is over, somebody must log in again. A rejection (no network) is asked again later.
+ */
+export type TokenProvider = () => Promise<string | null>;
+
+/** Holds the newest access token. */
+export class Tokens {
+  #token: string | undefined;
+  #refusal: { token: string | undefined; problem: Problem } | undefined;
+  #asking: Promise<string> | undefined;
+  readonly #provider: TokenProvider | undefined;
+
+  constructor(source: string | TokenProvider) {
+    if (typeof source === 'string') this.#token = source;
+    else this.#provider = source;
+  }
+
+  get canAsk(): boolean {
+    return this.#provider !== undefined;
+  }
+
+  /** @throws BrigadeProblem when there is none any more; anything else is the provider's own failure, and passes */
+  async current(): Promise<string> {
+    return this.#token ?? (await this.fresh());
+  }
+
+  /** Asks the provider; all who ask meanwhile share its one answer (a refresh token must not be used twice). */
+  fresh(): Promise<string> {
+    this.#asking ??= this.#ask().finally(() => {
+      this.#asking = undefined;
+    });
+    return this.#asking;
+  }
+
+  set(token: string): void {
+    this.#token = token;
+  }
+
+  /** The server will not take this token (any more). */
+  refuse(problem: Problem): void {
+    this.#refusal = { token: this.#token, problem };
+    this.#token = undefined;
+  }
+
+  async #ask(): Promise<string> {
+    const token = (await this.#provider?.()) ?? null;
+    if (token === null || token === this.#refusal?.token) {
+      throw new BrigadeProblem(this.#refusal?.problem ?? localProblem('session_over'));
+    }
+    this.#token = token;
+    return token;
+  }
+}
+
+/**
+ * How long the token lives, in ms, by its own claims (RFC 7519: `iat`, `exp`); never by this device's clock, which may
+ * be hours off. Undefined when it does not say.
+ */
+export function lifetimeOf(token: string): number | undefined {
+  try {
+    const base64 = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
+    const claims = JSON.parse(atob(base64)) as { iat?: unknown; exp?: unknown };
+    if (typeof claims.iat !== 'number' || typeof claims.exp !== 'number' || claims.exp <= claims.iat) return undefined;
+    return (claims.exp - claims.iat) * 1000;
+  } catch {
+    return undefined;
+  }
+}
