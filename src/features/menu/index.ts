@@ -1,0 +1,82 @@
+import { feature, replica } from '../../kernel/feature.js';
+import { settingsOf } from '../restaurants/index.js';
+import { createCategory, deleteCategory, updateCategory } from './category.operations.js';
+import { archiveItem, createItem, getItem, restoreItem, updateItem } from './item.operations.js';
+import { availabilityChanged, menuUpdated } from './menu.events.js';
+import { menuCategories, menuItems, modifierGroups } from './menu.model.js';
+import { getMenu, setAvailability } from './menu.operations.js';
+import { categorySchema, categoryView, groupSchema, groupView, itemSchema, itemView } from './menu.views.js';
+import {
+  createModifierGroup,
+  deleteModifierGroup,
+  setOptionAvailability,
+  updateModifierGroup,
+} from './modifier-group.operations.js';
+
+export { availabilityChanged, menuUpdated } from './menu.events.js';
+export {
+  type CategoryDoc,
+  type Channel,
+  channels,
+  type ItemDoc,
+  type ModifierGroupDoc,
+  menuCategories,
+  menuItems,
+  modifierGroups,
+} from './menu.model.js';
+export { type LineChoice, type PricedItem, priceItem, returnPortions, takePortions } from './menu.pricing.js';
+export type { ModifierChoice, PricedModifier } from './menu.rules.js';
+
+export const menu = feature({
+  name: 'menu',
+  summary: 'What can be ordered: categories, items, modifiers, prices by channel and hour, and what is sold out',
+  kinds: [menuCategories, menuItems, modifierGroups],
+  operations: [
+    getMenu,
+    setAvailability,
+    createCategory,
+    updateCategory,
+    deleteCategory,
+    getItem,
+    createItem,
+    updateItem,
+    archiveItem,
+    restoreItem,
+    createModifierGroup,
+    updateModifierGroup,
+    deleteModifierGroup,
+    setOptionAvailability,
+  ],
+  events: [menuUpdated, availabilityChanged],
+  replicas: [
+    replica({
+      name: 'menuCategories',
+      summary: 'The categories of the menu',
+      view: categorySchema,
+      permission: 'menu:read',
+      load: async ({ all }) => (await all(menuCategories)).map(categoryView),
+    }),
+    replica({
+      name: 'menuItems',
+      summary: 'The items on the menu',
+      view: itemSchema,
+      permission: 'menu:read',
+      load: async (ctx) => {
+        const { currency } = await settingsOf(ctx, ctx.restaurantId);
+        const items = (await ctx.all(menuItems)).filter(({ archived }) => !archived);
+        return items.map((item) => itemView(item, currency));
+      },
+      live: { field: 'status', values: ['active'] },
+    }),
+    replica({
+      name: 'modifierGroups',
+      summary: 'The modifier groups that items and options lead to',
+      view: groupSchema,
+      permission: 'menu:read',
+      load: async (ctx) => {
+        const { currency } = await settingsOf(ctx, ctx.restaurantId);
+        return (await ctx.all(modifierGroups)).map((group) => groupView(group, currency));
+      },
+    }),
+  ],
+});

@@ -1,0 +1,233 @@
+import Joi from 'joi';
+import { newId } from '../../kernel/ids.js';
+import { type Money, money } from '../../kernel/money.js';
+import { id, label, note, price } from '../../kernel/schema.js';
+import type { Complain } from './menu.findings.js';
+import {
+  type ChannelAmounts,
+  channels,
+  type DietaryTag,
+  type ItemDoc,
+  type PriceRule,
+  type Size,
+} from './menu.model.js';
+import {
+  type Allergens,
+  type Availability,
+  allergensSchema,
+  availability,
+  type ChannelPrices,
+  channelPrices,
+  channelPricesView,
+  code,
+  course,
+  dietary,
+  imageUrl,
+  type PriceRuleView,
+  position,
+  prepSeconds,
+  present,
+  priceRule,
+  taxClass,
+} from './menu.views.js';
+
+export interface SizeInput {
+  id?: string;
+  name: string;
+  price: Money;
+  channelPrices?: ChannelPrices;
+}
+const sizeInput = Joi.object<SizeInput, true>({
+  id: id('the size').description('Of a size the item already has; without it a size of the same name keeps its id'),
+  name: label(40).required(),
+  price: price.required(),
+  channelPrices,
+}).meta({ typeName: 'MenuItemSizeInput' });
+
+/** What describes an item wherever it comes from; categories and groups are named differently in a file. */
+export interface ItemContent {
+  code?: string;
+  name: string;
+  description?: string;
+  position?: number;
+  price?: Money;
+  channelPrices?: ChannelPrices;
+  sizes?: SizeInput[];
+  priceRules?: PriceRuleView[];
+  taxClass?: string;
+  allergens?: Allergens;
+  dietary?: DietaryTag[];
+  prepSeconds?: number;
+  course?: number;
+  imageUrl?: string;
+  availability?: Availability;
+}
+export const itemContentFields = {
+  code,
+  name: label(),
+  description: note(1000),
+  position,
+  price: price.description('A single price; give this or `sizes`'),
+  channelPrices,
+  sizes: Joi.array().items(sizeInput).max(20).description('Sizes with a price each, for instance 0.3 l and 0.5 l'),
+  priceRules: Joi.array()
+    .items(priceRule)
+    .max(20)
+    .description('Happy hours and the like; the first that applies counts'),
+  taxClass: taxClass.description("Code of one of the restaurant's tax classes; the category's when not given"),
+  allergens: allergensSchema,
+  dietary,
+  prepSeconds,
+  course: course.description("Course it is served in by default; the category's, or 1, when not given"),
+  imageUrl,
+  availability: availability.description('Always and everywhere when not given'),
+};
+
+export interface ItemInput extends ItemContent {
+  categoryId: string;
+  modifierGroupIds?: string[];
+}
+export const itemInputFields = {
+  ...itemContentFields,
+  categoryId: id('its category'),
+  modifierGroupIds: Joi.array()
+    .items(id('a modifier group'))
+    .max(30)
+    .unique()
+    .description('In the order they are asked'),
+};
+
+/** What an item falls back on, and what its prices and taxes must agree with. */
+export interface ItemSetting {
+  currency: string;
+  taxClasses: readonly string[];
+  category: { taxClass?: string; course?: number } | undefined;
+}
+
+/** Complains about what a schema cannot see. References to categories and groups are the caller's. */
+export function checkContent(input: ItemContent, setting: ItemSetting, complain: Complain): void {
+  checkPricing(input, complain);
+  for (const [field, price] of pricesIn(input)) {
+    if (price.currency !== setting.currency) {
+      complain(`${field}.currency`, `must be ${setting.currency}, the restaurant's currency`);
+    }
+  }
+  const tax = input.taxClass ?? setting.category?.taxClass;
+  if (tax === undefined) complain('taxClass', 'is required, for the category names none');
+  else if (!setting.taxClasses.includes(tax)) complain('taxClass', oneOf(setting.taxClasses));
+}
+
+export const oneOf = (names: readonly string[]): string => `must be one of ${names.join(', ')}`;
+
+function checkPricing(
+  { price, channelPrices: byChannel, sizes = [], priceRules = [] }: ItemContent,
+  complain: Complain,
+): void {
+  if (price === undefined && sizes.length === 0) complain('price', 'is required, unless the item has sizes');
+  if (price !== undefined && sizes.length > 0)
+    complain('price', 'is not for an item with sizes: each size has its own');
+  if (byChannel !== undefined && sizes.length > 0)
+    complain('channelPrices', 'is not for an item with sizes: each size has its own');
+  const names = new Set<string>();
+  for (const [index, { name }] of sizes.entries()) {
+    if (names.has(name.toLowerCase())) complain(`sizes.${index}.name`, 'is there twice');
+    names.add(name.toLowerCase());
+  }
+  for (const [index, rule] of priceRules.entries()) {
+    if (rule.price !== undefined && sizes.length > 0) {
+      complain(`priceRules.${index}.price`, 'is not for an item with sizes: use percentOff');
+    }
+  }
+}
+
+function* pricesIn(input: ItemContent): Generator<[field: string, price: Money]> {
+  const { price: single, channelPrices: byChannel, sizes = [], priceRules = [] } = input;
+  if (single !== undefined) yield ['price', single];
+  for (const [name, amount] of Object.entries(byChannel ?? {})) yield [`channelPrices.${name}`, amount];
+  for (const [index, size] of sizes.entries()) {
+    yield [`sizes.${index}.price`, size.price];
+    for (const [name, amount] of Object.entries(size.channelPrices ?? {})) {
+      yield [`sizes.${index}.channelPrices.${name}`, amount];
+    }
+  }
+  for (const [index, rule] of priceRules.entries()) {
+    if (rule.price !== undefined) yield [`priceRules.${index}.price`, rule.price];
+  }
+}
+
+/** What an item's document says of it, apart from the state of the day (sold out, remaining, archived). */
+export type ItemFields = Pick<ItemDoc, ItemFieldName>;
+type ItemFieldName = Exclude<keyof ItemInput, never> & keyof ItemDoc;
+
+/** The fields of an item's document from a checked input; sizes that stay keep their ids. */
+export function itemFields(input: ItemInput, setting: ItemSetting, before: readonly Size[] = []): ItemFields {
+  return present<ItemFields>({
+    code: input.code,
+    name: input.name,
+    description: input.description === '' ? undefined : input.description,
+    categoryId: input.categoryId,
+    position: input.position ?? 0,
+    price: input.price?.amount,
+    channelPrices: amounts(input.channelPrices),
+    sizes: (input.sizes ?? []).map((size) => sizeFrom(size, before)),
+    priceRules: (input.priceRules ?? []).map(({ price: amount, ...rule }) =>
+      present<PriceRule>({ ...rule, price: amount?.amount }),
+    ),
+    taxClass: input.taxClass ?? setting.category?.taxClass ?? '',
+    allergens: input.allergens ?? { contains: [], traces: [] },
+    dietary: input.dietary ?? [],
+    prepSeconds: input.prepSeconds ?? 0,
+    course: input.course ?? setting.category?.course ?? 1,
+    imageUrl: input.imageUrl,
+    modifierGroupIds: input.modifierGroupIds ?? [],
+    availability: input.availability ?? { channels: [...channels], dayparts: [] },
+  });
+}
+
+function sizeFrom(size: SizeInput, before: readonly Size[]): Size {
+  const same = before.find(({ name }) => name.toLowerCase() === size.name.toLowerCase());
+  return present<Size>({
+    id: size.id ?? same?.id ?? newId(),
+    name: size.name,
+    price: size.price.amount,
+    channelPrices: amounts(size.channelPrices),
+  });
+}
+
+function amounts(prices: ChannelPrices | undefined): ChannelAmounts | undefined {
+  if (prices === undefined) return undefined;
+  return Object.fromEntries(Object.entries(prices).map(([name, { amount }]) => [name, amount]));
+}
+
+/** A document as the input that would make it again. */
+export function itemInputOf(doc: ItemDoc, currency: string): ItemInput {
+  const { code: own, name, description, categoryId, position: place, taxClass: tax, allergens, dietary: diets } = doc;
+  return present<ItemInput>({
+    code: own,
+    name,
+    description,
+    categoryId,
+    position: place,
+    taxClass: tax,
+    allergens,
+    dietary: diets,
+    price: doc.price === undefined ? undefined : money(doc.price, currency),
+    channelPrices: channelPricesView(doc.channelPrices, currency),
+    sizes: doc.sizes.map((size) =>
+      present<SizeInput>({
+        id: size.id,
+        name: size.name,
+        price: money(size.price, currency),
+        channelPrices: channelPricesView(size.channelPrices, currency),
+      }),
+    ),
+    priceRules: doc.priceRules.map(({ price: amount, ...rule }) =>
+      present<PriceRuleView>({ ...rule, price: amount === undefined ? undefined : money(amount, currency) }),
+    ),
+    prepSeconds: doc.prepSeconds,
+    course: doc.course,
+    imageUrl: doc.imageUrl,
+    modifierGroupIds: doc.modifierGroupIds,
+    availability: doc.availability,
+  });
+}

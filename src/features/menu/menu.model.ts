@@ -1,0 +1,158 @@
+import type { Doc } from '../../kernel/documents.js';
+import { model } from '../../platform/model.js';
+
+export const channels = ['dine-in', 'takeaway', 'delivery'] as const;
+/** How an order leaves the house. */
+export type Channel = (typeof channels)[number];
+
+/** The 14 allergens that must be named: Regulation (EU) No 1169/2011, Annex II. */
+export const allergens = [
+  'gluten',
+  'crustaceans',
+  'eggs',
+  'fish',
+  'peanuts',
+  'soybeans',
+  'milk',
+  'nuts',
+  'celery',
+  'mustard',
+  'sesame',
+  'sulphites',
+  'lupin',
+  'molluscs',
+] as const;
+export type Allergen = (typeof allergens)[number];
+
+export const dietaryTags = ['vegetarian', 'vegan', 'gluten_free', 'lactose_free', 'halal', 'kosher', 'spicy'] as const;
+export type DietaryTag = (typeof dietaryTags)[number];
+
+/** A stretch of the local clock, on some weekdays. */
+export interface DaySpan {
+  /** 1 Monday .. 7 Sunday; the day on which the stretch begins. */
+  weekdays: number[];
+  /** `HH:MM`, local. */
+  from: string;
+  /** `HH:MM`, local, exclusive. Not after `from`: it ends on the next day; equal to it: it lasts a whole day. */
+  to: string;
+}
+
+/** Amounts are minor units of the restaurant's currency in every document. */
+export type ChannelAmounts = Partial<Record<Channel, number>>;
+
+export interface Size {
+  id: string;
+  name: string;
+  price: number;
+  channelPrices?: ChannelAmounts;
+}
+
+/** Happy hour and the like: either a price of its own or some percent off. */
+export interface PriceRule extends DaySpan {
+  name: string;
+  channels?: Channel[];
+  price?: number;
+  percentOff?: number;
+}
+
+export interface CategoryDoc extends Doc {
+  /** The restaurant's own short code; what an import finds it by. */
+  code?: string;
+  name: string;
+  description?: string;
+  position: number;
+  /** What new items of the category get when they name none. */
+  taxClass?: string;
+  course?: number;
+}
+
+export interface ItemDoc extends Doc {
+  code?: string;
+  name: string;
+  description?: string;
+  categoryId: string;
+  position: number;
+  /** Either a single price, or sizes with a price each. */
+  price?: number;
+  channelPrices?: ChannelAmounts;
+  sizes: Size[];
+  priceRules: PriceRule[];
+  taxClass: string;
+  allergens: { contains: Allergen[]; traces: Allergen[] };
+  dietary: DietaryTag[];
+  prepSeconds: number;
+  course: number;
+  imageUrl?: string;
+  modifierGroupIds: string[];
+  availability: { channels: Channel[]; dayparts: DaySpan[] };
+  /** 86: until a moment, or until somebody lifts it (null). */
+  soldOut?: { until: Date | null };
+  /** Portions left, where they are counted. */
+  remaining?: number;
+  archived: boolean;
+}
+
+export interface ModifierOption {
+  id: string;
+  name: string;
+  price: number;
+  default: boolean;
+  soldOut: boolean;
+  /** Groups to choose from once this option is chosen. */
+  nestedGroupIds: string[];
+}
+
+export interface ModifierGroupDoc extends Doc {
+  code?: string;
+  name: string;
+  /** How many choices at least and at most, an option's quantity counted; a `min` above 0 makes the group required. */
+  min: number;
+  max: number;
+  options: ModifierOption[];
+}
+
+export const menuCategories = model<CategoryDoc>({
+  collection: 'menu_categories',
+  title: 'category',
+  hold: 'all',
+  fields: { code: String, name: String, description: String, position: Number, taxClass: String, course: Number },
+  indexes: [[{ restaurantId: 1 }]],
+});
+
+export const menuItems = model<ItemDoc>({
+  collection: 'menu_items',
+  title: 'item',
+  hold: 'all',
+  // Nested values are checked by the operations' schemas; `Object` keeps them exactly as they were written.
+  fields: {
+    code: String,
+    name: String,
+    description: String,
+    categoryId: String,
+    position: Number,
+    price: Number,
+    channelPrices: Object,
+    sizes: [Object],
+    priceRules: [Object],
+    taxClass: String,
+    allergens: Object,
+    dietary: [String],
+    prepSeconds: Number,
+    course: Number,
+    imageUrl: String,
+    modifierGroupIds: [String],
+    availability: Object,
+    soldOut: Object,
+    remaining: Number,
+    archived: Boolean,
+  },
+  indexes: [[{ restaurantId: 1 }]],
+});
+
+export const modifierGroups = model<ModifierGroupDoc>({
+  collection: 'menu_modifier_groups',
+  title: 'modifier group',
+  hold: 'all',
+  fields: { code: String, name: String, min: Number, max: Number, options: [Object] },
+  indexes: [[{ restaurantId: 1 }]],
+});

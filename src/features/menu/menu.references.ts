@@ -1,0 +1,57 @@
+import type { Doc, Reads } from '../../kernel/documents.js';
+import { settingsOf } from '../restaurants/index.js';
+import type { ItemInput, ItemSetting } from './item.input.js';
+import { checkContent, oneOf } from './item.input.js';
+import type { Complain } from './menu.findings.js';
+import { type CategoryDoc, type ModifierGroupDoc, menuCategories, modifierGroups } from './menu.model.js';
+
+/** What the parts of a menu may refer to. */
+export interface References {
+  currency: string;
+  taxClasses: readonly string[];
+  categories: ReadonlyMap<string, CategoryDoc>;
+  groups: ReadonlyMap<string, ModifierGroupDoc>;
+}
+
+export const byId = <T extends Doc>(docs: readonly T[]): Map<string, T> => new Map(docs.map((doc) => [doc._id, doc]));
+
+export async function referencesOf(ctx: Reads & { restaurantId: string }): Promise<References> {
+  const { currency, taxClasses } = await settingsOf(ctx, ctx.restaurantId);
+  return {
+    currency,
+    taxClasses: taxClasses.map((taxClass) => taxClass.code),
+    categories: byId(await ctx.all(menuCategories)),
+    groups: byId(await ctx.all(modifierGroups)),
+  };
+}
+
+export function settingOf({ currency, taxClasses, categories }: References, input: ItemInput): ItemSetting {
+  return { currency, taxClasses, category: categories.get(input.categoryId) };
+}
+
+/** Everything a schema cannot see about an item that comes from a client. */
+export function checkItem(input: ItemInput, references: References, complain: Complain): void {
+  if (!references.categories.has(input.categoryId)) complain('categoryId', 'is no category of this menu');
+  for (const [index, groupId] of (input.modifierGroupIds ?? []).entries()) {
+    if (!references.groups.has(groupId)) complain(`modifierGroupIds.${index}`, 'is no modifier group of this menu');
+  }
+  checkContent(input, settingOf(references, input), complain);
+}
+
+/** What a thing is called in a file: its own code, or its id. */
+export const codeOf = ({ code, _id }: Doc & { code?: string }): string => code ?? _id;
+
+/** Codes are unique among things of a kind. */
+export function checkCode(
+  code: string | undefined,
+  others: readonly (Doc & { code?: string })[],
+  ownId: string | undefined,
+  complain: Complain,
+): void {
+  if (code === undefined) return;
+  if (others.some((other) => other._id !== ownId && codeOf(other) === code)) complain('code', 'belongs to another one');
+}
+
+export function checkTaxClass(taxClass: string | undefined, known: readonly string[], complain: Complain): void {
+  if (taxClass !== undefined && !known.includes(taxClass)) complain('taxClass', oneOf(known));
+}

@@ -1,0 +1,312 @@
+import Joi from 'joi';
+import { type Money, money } from '../../kernel/money.js';
+import { id, label, price, time, version } from '../../kernel/schema.js';
+import {
+  type Allergen,
+  allergens,
+  type CategoryDoc,
+  type Channel,
+  type ChannelAmounts,
+  channels,
+  type DaySpan,
+  type DietaryTag,
+  dietaryTags,
+  type ItemDoc,
+  type ModifierGroupDoc,
+} from './menu.model.js';
+
+/** The pieces that inputs and views share. */
+export const clockTime = (meaning: string) =>
+  Joi.string()
+    .pattern(/^([01]\d|2[0-3]):[0-5]\d$/, 'HH:MM')
+    .description(`${meaning}, HH:MM on the restaurant's clock`);
+export const code = Joi.string()
+  .pattern(/^[\w.:-]{1,40}$/, 'code')
+  .description("The restaurant's own short code; unique, and what an import finds the thing by");
+const weekdays = Joi.array()
+  .items(Joi.number().integer().min(1).max(7))
+  .min(1)
+  .unique()
+  .description('1 Monday .. 7 Sunday; the days on which it begins');
+export const spanFields = {
+  weekdays: weekdays.required(),
+  from: clockTime('Beginning').required(),
+  to: clockTime('End (exclusive); not after `from` means on the next day, equal to it a whole day').required(),
+};
+export const daypart = Joi.object<DaySpan, true>(spanFields).meta({ typeName: 'Daypart' });
+export const channel = Joi.string().valid(...channels);
+export const position = Joi.number().integer().min(0).max(100_000).description('Place in the list, ascending');
+export const course = Joi.number().integer().min(1).max(9).description('Course it is served in by default');
+export const taxClass = Joi.string().max(40).description("Code of one of the restaurant's tax classes");
+export const prepSeconds = Joi.number().integer().min(0).max(86_400).description('Time to prepare one, in seconds');
+export const imageUrl = Joi.string()
+  .uri({ scheme: ['https', 'http'] })
+  .max(500)
+  .description('Where its picture is');
+
+export type ChannelPrices = Partial<Record<Channel, Money>>;
+export const channelPrices = Joi.object<ChannelPrices, true>({ 'dine-in': price, takeaway: price, delivery: price })
+  .description('Prices that differ by channel')
+  .meta({ typeName: 'ChannelPrices' });
+
+export interface Allergens {
+  contains: Allergen[];
+  traces: Allergen[];
+}
+const allergenList = Joi.array()
+  .items(Joi.string().valid(...allergens))
+  .unique();
+export const allergensSchema = Joi.object<Allergens, true>({
+  contains: allergenList.required().description('In the dish'),
+  traces: allergenList.required().description('Possibly in the dish'),
+})
+  .description('Of the 14 in Regulation (EU) No 1169/2011, Annex II')
+  .meta({ typeName: 'Allergens' });
+export const dietary = Joi.array()
+  .items(Joi.string().valid(...dietaryTags))
+  .unique()
+  .description('What diets it suits, and `spicy`');
+
+export interface Availability {
+  channels: Channel[];
+  dayparts: DaySpan[];
+}
+export const availability = Joi.object<Availability, true>({
+  channels: Joi.array().items(channel).min(1).unique().required().description('Where it can be ordered'),
+  dayparts: Joi.array().items(daypart).max(20).required().description('When it can be ordered; empty means always'),
+}).meta({ typeName: 'Availability' });
+
+export interface CategoryView {
+  id: string;
+  version: number;
+  code?: string;
+  name: string;
+  description?: string;
+  position: number;
+  taxClass?: string;
+  course?: number;
+}
+export const categorySchema = Joi.object<CategoryView, true>({
+  id: id('the category').required(),
+  version,
+  code,
+  name: label().required(),
+  description: Joi.string(),
+  position: position.required(),
+  taxClass: taxClass.description('Tax class of new items that name none'),
+  course: course.description('Course of new items that name none'),
+}).meta({ typeName: 'MenuCategory' });
+
+export interface SizeView {
+  id: string;
+  name: string;
+  price: Money;
+  channelPrices?: ChannelPrices;
+}
+const sizeSchema = Joi.object<SizeView, true>({
+  id: id('the size').required(),
+  name: label(40).required(),
+  price: price.required(),
+  channelPrices,
+}).meta({ typeName: 'MenuItemSize' });
+
+export interface PriceRuleView extends DaySpan {
+  name: string;
+  channels?: Channel[];
+  price?: Money;
+  percentOff?: number;
+}
+/** Also what an input gives. */
+export const priceRule = Joi.object<PriceRuleView, true>({
+  name: label(40).required().description('Shown beside the price, for instance Happy hour'),
+  ...spanFields,
+  channels: Joi.array().items(channel).min(1).unique().description('Where it holds; everywhere when not given'),
+  price: price.description('Price in these hours (items without sizes)'),
+  percentOff: Joi.number().integer().min(1).max(100).description('Percent off the usual price in these hours'),
+})
+  .xor('price', 'percentOff')
+  .meta({ typeName: 'MenuPriceRule' });
+
+export interface SoldOut {
+  until: string | null;
+}
+export interface ItemView {
+  id: string;
+  version: number;
+  status: 'active' | 'archived';
+  code?: string;
+  name: string;
+  description?: string;
+  categoryId: string;
+  position: number;
+  price?: Money;
+  channelPrices?: ChannelPrices;
+  sizes: SizeView[];
+  priceRules: PriceRuleView[];
+  taxClass: string;
+  allergens: Allergens;
+  dietary: DietaryTag[];
+  prepSeconds: number;
+  course: number;
+  imageUrl?: string;
+  modifierGroupIds: string[];
+  availability: Availability;
+  soldOut?: SoldOut;
+  remaining?: number;
+}
+export const itemSchema = Joi.object<ItemView, true>({
+  id: id('the item').required(),
+  version,
+  status: Joi.string().valid('active', 'archived').required().description('An archived item can no longer be ordered'),
+  code,
+  name: label().required(),
+  description: Joi.string(),
+  categoryId: id('its category').required(),
+  position: position.required(),
+  price: price.description('Present when the item has no sizes'),
+  channelPrices,
+  sizes: Joi.array().items(sizeSchema).required().description('Empty when the item has a single price'),
+  priceRules: Joi.array().items(priceRule).required().description('The first that applies counts'),
+  taxClass: taxClass.required(),
+  allergens: allergensSchema.required(),
+  dietary: dietary.required(),
+  prepSeconds: prepSeconds.required(),
+  course: course.required(),
+  imageUrl,
+  modifierGroupIds: Joi.array().items(id('a modifier group')).required().description('In the order they are asked'),
+  availability: availability.required(),
+  soldOut: Joi.object<SoldOut, true>({
+    until: time('It is sold out until then; null: until lifted').allow(null).required(),
+  }).description('Present while somebody has set it to sold out (86); past `until` it means nothing'),
+  remaining: Joi.number().integer().min(0).description('Portions left, where they are counted'),
+}).meta({ typeName: 'MenuItem' });
+
+export interface ModifierOptionView {
+  id: string;
+  name: string;
+  price: Money;
+  default: boolean;
+  soldOut: boolean;
+  nestedGroupIds: string[];
+}
+export interface ModifierGroupView {
+  id: string;
+  version: number;
+  code?: string;
+  name: string;
+  min: number;
+  max: number;
+  options: ModifierOptionView[];
+}
+const optionSchema = Joi.object<ModifierOptionView, true>({
+  id: id('the option').required(),
+  name: label().required(),
+  price: price.required().description('Added to the item'),
+  default: Joi.boolean().required().description('Chosen unless the guest says otherwise'),
+  soldOut: Joi.boolean().required(),
+  nestedGroupIds: Joi.array().items(id('a modifier group')).required().description('Asked once this is chosen'),
+}).meta({ typeName: 'ModifierOption' });
+export const groupMin = Joi.number().integer().min(0).max(50).description('Choices at least; above 0 it is required');
+export const groupMax = Joi.number().integer().min(1).max(50).description('Choices at most, quantities counted');
+export const groupSchema = Joi.object<ModifierGroupView, true>({
+  id: id('the modifier group').required(),
+  version,
+  code,
+  name: label().required(),
+  min: groupMin.required(),
+  max: groupMax.required(),
+  options: Joi.array().items(optionSchema).required(),
+}).meta({ typeName: 'ModifierGroup' });
+
+export interface MenuView {
+  categories: CategoryView[];
+  items: ItemView[];
+  modifierGroups: ModifierGroupView[];
+}
+
+/** The given keys without those that are undefined: an absent field is absent on the wire and in the database. */
+export function present<T extends object>(fields: { [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+}
+
+export function channelPricesView(amounts: ChannelAmounts | undefined, currency: string): ChannelPrices | undefined {
+  if (amounts === undefined) return undefined;
+  return Object.fromEntries(Object.entries(amounts).map(([name, amount]) => [name, money(amount, currency)]));
+}
+
+export function categoryView(doc: CategoryDoc): CategoryView {
+  const { _id, version: counted, code: own, name, description, position: place, taxClass: tax, course: served } = doc;
+  return present<CategoryView>({
+    id: _id,
+    version: counted,
+    code: own,
+    name,
+    description,
+    position: place,
+    taxClass: tax,
+    course: served,
+  });
+}
+
+export function itemView(doc: ItemDoc, currency: string): ItemView {
+  return present<ItemView>({
+    id: doc._id,
+    version: doc.version,
+    status: doc.archived ? 'archived' : 'active',
+    code: doc.code,
+    name: doc.name,
+    description: doc.description,
+    categoryId: doc.categoryId,
+    position: doc.position,
+    price: doc.price === undefined ? undefined : money(doc.price, currency),
+    channelPrices: channelPricesView(doc.channelPrices, currency),
+    sizes: doc.sizes.map((size) =>
+      present<SizeView>({
+        id: size.id,
+        name: size.name,
+        price: money(size.price, currency),
+        channelPrices: channelPricesView(size.channelPrices, currency),
+      }),
+    ),
+    priceRules: doc.priceRules.map(({ price: amount, ...rule }) =>
+      present<PriceRuleView>({ ...rule, price: amount === undefined ? undefined : money(amount, currency) }),
+    ),
+    taxClass: doc.taxClass,
+    allergens: doc.allergens,
+    dietary: doc.dietary,
+    prepSeconds: doc.prepSeconds,
+    course: doc.course,
+    imageUrl: doc.imageUrl,
+    modifierGroupIds: doc.modifierGroupIds,
+    availability: doc.availability,
+    soldOut: doc.soldOut && { until: doc.soldOut.until?.toISOString() ?? null },
+    remaining: doc.remaining,
+  });
+}
+
+export function groupView(doc: ModifierGroupDoc, currency: string): ModifierGroupView {
+  const options = doc.options.map((option) => ({ ...option, price: money(option.price, currency) }));
+  const { _id, version: counted, code: own, name, min, max } = doc;
+  return present<ModifierGroupView>({ id: _id, version: counted, code: own, name, min, max, options });
+}
+
+const categoryList = Joi.array().items(categorySchema);
+const itemList = Joi.array().items(itemSchema);
+const groupList = Joi.array().items(groupSchema);
+export const menuLists = { categories: categoryList, items: itemList, modifierGroups: groupList };
+export const menuSchema = Joi.object<MenuView, true>({
+  categories: categoryList.required(),
+  items: itemList.required(),
+  modifierGroups: groupList.required(),
+}).meta({ typeName: 'Menu' });
+
+/** A change of a thing's fields: absent leaves a field as it is, null takes it away. */
+export type Patch<T> = {
+  [K in keyof T]?: undefined extends T[K] ? T[K] | null : T[K];
+};
+
+/** The fields after a patch. */
+export function patched<T extends object>(fields: T, patch: { [K in keyof T]?: T[K] | null | undefined }): T {
+  const merged = Object.entries({ ...fields, ...patch }).filter(([, value]) => value !== undefined && value !== null);
+  return Object.fromEntries(merged) as T;
+}
