@@ -58,9 +58,9 @@ export async function createApp({ config, logger, clock = systemClock }: AppOpti
   const doors = createDoors({ pepper, tokens, argon2: { memoryKib, passes } });
   const sessions = new Sessions({ verifyAccess: tokens.verifyAccess, loadActor });
   const registry = createRegistry(features);
-  const lanes = createLanes(metrics, sessions, (...args) => relay.publish(...args));
-  const limits = new Limits(limitRules(config));
   const checkOutputs = config.server.env !== 'production';
+  const lanes = createLanes(metrics, sessions, checkOutputs, (entry) => relay.publish(entry));
+  const limits = new Limits(limitRules(config));
   const gate = createGate(
     createExecute({ registry, lanes, limits, doors, clock, deadlineMs: COMMAND_DEADLINE_MS, checkOutputs }),
   );
@@ -81,7 +81,7 @@ export async function createApp({ config, logger, clock = systemClock }: AppOpti
       bodyLimitBytes: config.server.bodyLimitBytes,
       trustProxy: config.server.trustProxy,
       health: healthRouter({ metrics, report }),
-      docs: config.features.docs ? docsRouter({}) : undefined,
+      docs: config.features.docs ? docsRouter() : undefined,
     }),
   );
   realtime.attach(http);
@@ -105,7 +105,7 @@ export async function createApp({ config, logger, clock = systemClock }: AppOpti
   };
 }
 
-function createLanes(metrics: Metrics, sessions: Sessions, publish: Relay['publish']): Lanes {
+function createLanes(metrics: Metrics, sessions: Sessions, freeze: boolean, publish: Relay['publish']): Lanes {
   const committer = new Committer({
     onGroup(size, seconds) {
       metrics.commitGroupSize.observe(size);
@@ -116,6 +116,7 @@ function createLanes(metrics: Metrics, sessions: Sessions, publish: Relay['publi
   const lanes = new Lanes({
     committer,
     roomsOf,
+    freeze,
     onConflict: () => metrics.journalConflicts.inc(),
     onCommitted(entry, unit) {
       if (entry !== undefined) publish(entry);

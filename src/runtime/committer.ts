@@ -217,9 +217,3 @@ function duplicateOf(error: unknown): unknown {
   const first = writeErrors instanceof Map ? [...writeErrors.values()][0] : writeErrors[0];
   return first;
 }
-
-export const headAfter = (head: Head, entry: Entry): Head => {
-  const rooms = { ...head.rooms };
-  for (const event of entry.events) for (const room of event.rooms) rooms[room] = event.seq;
-  return { ...head, n: entry.n, seq: entry.last, rooms };
-};

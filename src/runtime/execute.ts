@@ -5,7 +5,8 @@ import { BrigadeError, fail } from '../kernel/errors.js';
 import type { AnyEvent, Room } from '../kernel/event.js';
 import type { AnyCommand, AnyQuery, Operation, Scope } from '../kernel/operation.js';
 import type { Clock } from '../kernel/time.js';
-import type { Job, JobResult, Lanes } from './lanes.js';
+import { type Job, type JobResult, OWN_KEY } from './entry.js';
+import type { Lanes } from './lanes.js';
 import type { LimitState, Limits } from './limits.js';
 import { DatabaseReads } from './reader.js';
 import type { Registry } from './registry.js';
@@ -122,7 +123,7 @@ async function runCommand(
     actor: { id: actor.userId, name: actor.name },
     ...(actor.deviceId === undefined ? {} : { device: actor.deviceId }),
     // Without a key of the client's the command still has one: it makes a commit of unknown outcome safe to repeat.
-    key: call.key ?? `~${call.requestId}`,
+    key: call.key ?? `${OWN_KEY}${call.requestId}`,
     fingerprint: fingerprintOf(spec.name, input),
     now: base.now,
     deadline: performance.now() + options.deadlineMs,

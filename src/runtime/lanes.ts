@@ -1,51 +1,32 @@
 import { LRUCache } from 'lru-cache';
-import { BrigadeError, FailAfterCommit, fail } from '../kernel/errors.js';
+import { FailAfterCommit, fail } from '../kernel/errors.js';
 import type { Room } from '../kernel/event.js';
-import { newId } from '../kernel/ids.js';
-import { type Committer, ConflictError, headAfter, type PendingUnit } from './committer.js';
+import { type Committer, ConflictError, type PendingUnit } from './committer.js';
 import {
-  type Entry,
-  entryId,
-  freshHead,
-  type Head,
-  readByKey,
-  readHead,
-  replyOf,
-  type StoredReply,
-} from './journal.js';
+  duplicateField,
+  headAfter,
+  type Job,
+  type JobResult,
+  makeEntry,
+  OWN_KEY,
+  type Remembered,
+  replayOf,
+  type UnitOutcome,
+} from './entry.js';
+import { type Entry, freshHead, type Head, readByKey, readHead, replyOf } from './journal.js';
 import { Memory } from './memory.js';
 import { DatabaseReads } from './reader.js';
-import { UnitOfWork } from './unit-of-work.js';
-
-/** A command in its lane. */
-export interface Job {
-  operation: string;
-  status: number;
-  author: string;
-  actor: { id: string; name: string };
-  device?: string;
-  key: string;
-  fingerprint: string;
-  now: Date;
-  /** Milliseconds of `performance.now()` after which nobody waits for the answer any more. */
-  deadline: number;
-  /** Runs the handler and its reactions. May be called again with a fresh unit when another writer was first. */
-  work: (unit: UnitOfWork) => Promise<unknown>;
-}
-
-export interface JobResult {
-  status: number;
-  data: unknown;
-  replayed: boolean;
-}
+import { type Published, UnitOfWork } from './unit-of-work.js';
 
 export interface LaneHooks {
   committer: Committer;
   /** After the commit: events to the rooms, revocations to the sessions. */
   onCommitted: (entry: Entry | undefined, unit: UnitOfWork) => void;
   onConflict: () => void;
+  /** Freezes documents in memory, so that a handler that changes one in place throws. */
+  freeze: boolean;
   /** Turns an audience into rooms; apart so that the lane knows nothing of declarations' types. */
-  roomsOf: (published: UnitOfWork['published'][number]) => Room[];
+  roomsOf: (published: Published) => Room[];
 }
 
 interface Queued {
@@ -53,13 +34,6 @@ interface Queued {
   attempts: number;
   resolve: (result: JobResult) => void;
   reject: (error: unknown) => void;
-}
-
-interface Remembered {
-  fingerprint: string;
-  status: number;
-  data: unknown;
-  error?: unknown;
 }
 
 /** Units of one lane that may await their commit at once; each stands on the one before it. */
@@ -74,11 +48,16 @@ const MAX_QUEUE = 1_000;
  */
 export class Lane {
   readonly #queue: Queued[] = [];
-  readonly #memory = new Memory();
+  readonly #memory: Memory;
   readonly #database: DatabaseReads;
-  readonly #recentKeys = new LRUCache<string, Remembered>({ max: 500 });
+  /** Keys of commands waiting or under way. */
+  readonly #keys = new Set<string>();
+  readonly #recentKeys = new LRUCache<string, Remembered>({ max: 100 });
   readonly #inFlight = new Set<Promise<void>>();
+  /** Refused units, to be run again. */
   #failed: Queued[] = [];
+  /** A unit was refused: memory and head show what never came to be. */
+  #broken = false;
   #head: Head | undefined;
   /** Counts the resets: work begun before one must not be committed after it. */
   #generation = 0;
@@ -94,6 +73,7 @@ export class Lane {
     private readonly hooks: LaneHooks,
   ) {
     this.#database = new DatabaseReads(restaurantId);
+    this.#memory = new Memory(hooks.freeze);
   }
 
   get length(): number {
@@ -104,34 +84,30 @@ export class Lane {
     return !this.#running && this.#inFlight.size === 0;
   }
 
-  /** Queues a job and answers when it is durable. @throws overloaded, timed_out, key_reused, and the handler's errors */
-  submit(job: Job): Promise<JobResult> {
+  /** Queues a job and answers when it is durable. @throws overloaded, timed_out, in_flight, key_reused, and the handler's errors */
+  async submit(job: Job): Promise<JobResult> {
     if (this.#queue.length >= MAX_QUEUE)
       throw fail('overloaded', 'This restaurant has too many commands waiting', { retryAfter: 1 });
-    return new Promise((resolve, reject) => {
+    const key = keyOf(job);
+    if (this.#keys.has(key)) throw fail('in_flight', 'Ask again in a moment', { retryAfter: 1 });
+    this.#keys.add(key);
+    const answered = new Promise<JobResult>((resolve, reject) => {
       this.#queue.push({ job, attempts: 0, resolve, reject });
       if (!this.#running) void this.#run();
     });
+    return answered.finally(() => this.#keys.delete(key));
   }
 
   async #run(): Promise<void> {
     this.#running = true;
-    while (true) {
-      if (this.#failed.length > 0) await this.#startOver();
-      const next = this.#queue.shift();
-      if (next === undefined) {
-        if (this.#inFlight.size === 0) break;
-        await Promise.race(this.#inFlight);
-        continue;
+    while (this.#queue.length > 0 || this.#broken) {
+      if (this.#broken) await this.#startOver();
+      else if (this.#careful > 0 && this.#inFlight.size > 0) await this.#settled();
+      else if (this.#inFlight.size >= DEPTH) await Promise.race(this.#inFlight);
+      else {
+        const next = this.#queue.shift();
+        if (next !== undefined) await this.#runOne(next).catch(next.reject);
       }
-      if (this.#careful > 0 || this.#inFlight.size >= DEPTH) {
-        await (this.#careful > 0 ? this.#settled() : Promise.race(this.#inFlight));
-        if (this.#failed.length > 0) {
-          this.#queue.unshift(next);
-          continue;
-        }
-      }
-      await this.#runOne(next).catch(next.reject);
     }
     this.#running = false;
     this.idleSince = performance.now();
@@ -146,17 +122,18 @@ export class Lane {
     await this.#settled();
     const again = this.#failed;
     this.#failed = [];
-    this.#careful = again.length;
+    this.#broken = false;
+    this.#careful = Math.max(this.#careful, again.length);
     this.#head = undefined;
     this.#memory.clear();
     this.#queue.unshift(...again);
-    const attempts = Math.max(...again.map((queued) => queued.attempts));
+    const attempts = Math.max(0, ...again.map((queued) => queued.attempts));
     if (attempts > 1) await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * attempts));
   }
 
   async #runOne(queued: Queued): Promise<void> {
     const { job } = queued;
-    const known = this.#recentKeys.get(`${job.author} ${job.key}`);
+    const known = this.#recentKeys.get(keyOf(job));
     if (known !== undefined) return queued.resolve(replayOf(known, job));
     if (performance.now() > job.deadline)
       throw fail('timed_out', 'The restaurant was too busy to carry this out in time', { retryAfter: 1 });
@@ -198,12 +175,12 @@ export class Lane {
     queued.resolve(replayOf({ fingerprint: entry.fingerprint, ...replyOf(entry) }, job));
   }
 
-  #commit(queued: Queued, unit: UnitOfWork, outcome: { data: unknown } | { answer: BrigadeError }): void {
+  #commit(queued: Queued, unit: UnitOfWork, outcome: UnitOutcome): void {
     const { job } = queued;
     const pending: PendingUnit = { lane: this.id, changes: [...unit.changes.values()] };
     let entry: Entry | undefined;
     if (this.#head !== undefined) {
-      entry = this.#entry(this.#head, job, unit, outcome);
+      entry = makeEntry(this.#head, job, unit, outcome, this.hooks.roomsOf);
       const after = headAfter(this.#head, entry);
       Object.assign(pending, { entry, head: { before: this.#head, after } });
       this.#head = after;
@@ -213,17 +190,14 @@ export class Lane {
       () => {
         if (this.#careful > 0) this.#careful -= 1;
         this.hooks.onCommitted(entry, unit);
-        const answer = 'answer' in outcome ? { error: outcome.answer, data: undefined } : { data: outcome.data };
-        if (entry !== undefined)
-          this.#recentKeys.set(`${job.author} ${job.key}`, {
-            fingerprint: job.fingerprint,
-            status: job.status,
-            ...answer,
-          });
+        if (entry !== undefined && !job.key.startsWith(OWN_KEY)) {
+          const answer = 'answer' in outcome ? { error: outcome.answer, data: undefined } : { data: outcome.data };
+          this.#recentKeys.set(keyOf(job), { fingerprint: job.fingerprint, status: job.status, ...answer });
+        }
         if ('answer' in outcome) queued.reject(outcome.answer);
         else queued.resolve({ status: job.status, data: outcome.data, replayed: false });
       },
-      (error: unknown) => this.#refused(queued, error),
+      (error: unknown) => this.#refused(queued, error).catch(queued.reject),
     );
     this.#inFlight.add(committed);
     void committed.finally(() => this.#inFlight.delete(committed));
@@ -233,14 +207,13 @@ export class Lane {
     this.#generation += 1;
     queued.attempts += 1;
     this.hooks.onConflict();
-    const own = this.#careful > 0 && !(error instanceof ConflictError);
-    if (own) {
+    this.#broken = true;
+    if (this.#careful > 0 && !(error instanceof ConflictError)) {
       this.#careful -= 1;
-      this.#head = undefined;
-      this.#memory.clear();
       await this.#answerRefusal(queued, error);
     } else if (performance.now() > queued.job.deadline) queued.reject(fail('timed_out', undefined, { retryAfter: 1 }));
     else this.#failed.push(queued);
+    if (!this.#running) void this.#run();
   }
 
   /** Alone in its group and still refused: the unit itself is at fault, or its key was used before. */
@@ -261,80 +234,9 @@ export class Lane {
         fail('duplicate', `${duplicate} is taken`, { errors: [{ field: duplicate, message: 'is taken' }] }),
       );
   }
-
-  #entry(head: Head, job: Job, unit: UnitOfWork, outcome: { data: unknown } | { answer: BrigadeError }): Entry {
-    const n = head.n + 1;
-    const rooms = { ...head.rooms };
-    let seq = head.seq;
-    const events = unit.published.map((published) => {
-      const named = this.hooks.roomsOf(published);
-      seq += 1;
-      const prev: Partial<Record<Room, number>> = {};
-      for (const room of named) {
-        prev[room] = rooms[room] ?? 0;
-        rooms[room] = seq;
-      }
-      return { id: newId(), seq, name: published.event.name, data: published.data, rooms: named, prev };
-    });
-    return {
-      _id: entryId(this.restaurantId, n),
-      restaurantId: this.restaurantId,
-      n,
-      epoch: head.epoch,
-      at: job.now,
-      actor: job.actor,
-      ...(job.device === undefined ? {} : { device: job.device }),
-      operation: job.operation,
-      author: job.author,
-      key: job.key,
-      fingerprint: job.fingerprint,
-      reply: storedReply(job.status, outcome, events),
-      events,
-      last: seq,
-      touched: [...unit.changes.keys()],
-    };
-  }
 }
 
-/** Most replies are the very view an event carries; then only its place is stored. */
-function storedReply(
-  status: number,
-  outcome: { data: unknown } | { answer: BrigadeError },
-  events: readonly { data: unknown }[],
-): StoredReply {
-  if ('answer' in outcome) return { status, error: { code: outcome.answer.code, details: outcome.answer.details } };
-  for (const [event, { data }] of events.entries()) {
-    for (const [field, value] of Object.entries(data as object)) {
-      if (value === outcome.data && typeof value === 'object') return { status, event, field };
-    }
-  }
-  return { status, data: outcome.data };
-}
-
-function replayOf(known: Remembered, job: Job): JobResult {
-  if (known.fingerprint !== job.fingerprint)
-    throw fail('key_reused', 'This idempotency key was used for another command');
-  if (known.error !== undefined) {
-    const { code, details } = known.error as Pick<BrigadeError, 'code' | 'details'>;
-    throw new BrigadeError(code, details);
-  }
-  return { status: known.status, data: known.data, replayed: true };
-}
-
-/** The field of a unique index that refused a document, or undefined for any other error. */
-function duplicateField(error: unknown): string | undefined {
-  const {
-    code,
-    keyPattern,
-    message = '',
-  } = error as { code?: number; keyPattern?: Record<string, unknown>; message?: string };
-  if (code !== 11000) return undefined;
-  const fields =
-    keyPattern === undefined
-      ? [...message.matchAll(/(\w+): /g)].map((match) => match[1] ?? '')
-      : Object.keys(keyPattern);
-  return fields.filter((field) => field !== 'restaurantId').at(-1) ?? 'id';
-}
+const keyOf = (job: Job): string => `${job.author} ${job.key}`;
 
 /** All lanes of this process. A lane idle for ten minutes is let go; the next command opens it again. */
 export class Lanes {

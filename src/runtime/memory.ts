@@ -12,6 +12,9 @@ export class Memory {
   readonly #whole = new Map<string, Map<string, Doc>>();
   readonly #recent = new LRUCache<string, Doc>({ max: RECENT });
 
+  /** `freeze`: a handler that changes a document in place throws; costs a walk over each document. */
+  constructor(private readonly freeze: boolean) {}
+
   /** The documents of a kind held whole, or undefined when they are not loaded yet. */
   all<T extends Doc>(kind: Kind<T>): readonly T[] | undefined {
     const held = this.#whole.get(kind.collection);
@@ -29,10 +32,12 @@ export class Memory {
   }
 
   putAll(kind: Kind<Doc>, docs: readonly Doc[]): void {
+    if (this.freeze) docs.forEach(deepFreeze);
     this.#whole.set(kind.collection, new Map(docs.map((doc) => [doc._id, doc])));
   }
 
   put(kind: Kind<Doc>, doc: Doc): void {
+    if (this.freeze) deepFreeze(doc);
     if (kind.hold === 'all') this.#whole.get(kind.collection)?.set(doc._id, doc);
     else this.#recent.set(`${kind.collection}/${doc._id}`, doc);
   }
@@ -46,4 +51,10 @@ export class Memory {
     this.#whole.clear();
     this.#recent.clear();
   }
+}
+
+function deepFreeze(value: unknown): void {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return;
+  Object.freeze(value);
+  for (const inner of Object.values(value)) deepFreeze(inner);
 }
