@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /**
  * Keeps secrets out of the logs: passwords, tokens, PINs, cards, cookies, keys, wherever they are nested. It runs for
  * every line, so it walks a value once, copies it once and tests each text with one expression before it looks closer.
@@ -128,11 +130,11 @@ function maskNested(value: object, parents: object[]): unknown {
 
 function maskObject(value: object, parents: object[]): unknown {
   if (Array.isArray(value)) return maskItems(value, value.length, parents);
-  if (value instanceof Error) return maskError(value, parents);
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? '[invalid date]' : value.toISOString();
-  if (value instanceof Map || value instanceof URLSearchParams) return maskEntries(value.entries(), parents);
-  if (value instanceof Set) return maskItems(value, value.size, parents);
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`;
+  if (types.isNativeError(value) || value instanceof Error) return maskError(value, parents);
+  if (types.isDate(value)) return Number.isNaN(value.getTime()) ? '[invalid date]' : value.toISOString();
+  if (types.isMap(value) || value instanceof URLSearchParams) return maskEntries(value.entries(), parents);
+  if (types.isSet(value)) return maskItems(value, value.size, parents);
+  if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) return `[${value.byteLength} bytes]`;
   if ('toJSON' in value && typeof value.toJSON === 'function') return maskValue(value.toJSON(), parents);
   return maskEntries(Object.entries(value), parents);
 }
@@ -177,7 +179,7 @@ function maskError(error: Error, parents: object[]): Record<string, unknown> {
   const masked: Record<string, unknown> = { name: error.name, message: maskText(String(error.message)) };
   if (error.stack !== undefined) masked.stack = maskText(String(error.stack));
   if (error.cause !== undefined) masked.cause = maskValue(error.cause, parents);
-  if (error instanceof AggregateError) masked.errors = maskItems(error.errors, error.errors.length, parents);
+  if ('errors' in error && Array.isArray(error.errors)) masked.errors = maskItems(error.errors, error.errors.length, parents);
   for (const [name, value] of Object.entries(error)) {
     if (!(name in masked)) setField(masked, name, value, parents);
   }
