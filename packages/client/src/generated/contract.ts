@@ -1,0 +1,2319 @@
+// Generated from the declarations by `npm run contract`. Do not edit.
+
+/** What can be asked for, by name: over REST, or as a socket message. */
+export interface Operations {
+  /**
+   * Sign a restaurant up, with its owner
+   * Answers the restaurant and the owner, who then logs in with e-mail and password.
+   * Permission: public.
+   */
+  'restaurant:sign-up': {
+    kind: 'command';
+    input: {
+      /** The restaurant with its settings */
+      restaurant: {
+        /** Name, as guests know it */
+        name: string;
+        /** ISO 4217; cannot be changed later */
+        currency: string;
+        /** IANA time zone, for instance Europe/Paris */
+        timeZone: string;
+        /** BCP 47 language tag, for instance fr-FR; how receipts write dates and money */
+        locale: string;
+        /** Hour of the local clock at which a business day begins; 4: 03:59 still belongs to yesterday */
+        dayStartHour?: number;
+        /** Whether the prices of the menu contain the tax */
+        pricesIncludeTax?: boolean;
+        /** The kinds of tax that menu items can have */
+        taxClasses?: TaxClass[];
+      };
+      /** The first person, who may do everything */
+      owner: {
+        /** Name as colleagues and receipts show it */
+        name: string;
+        /** E-mail address for logging in; not case-sensitive */
+        email: string;
+        /** Password, 8 to 128 characters */
+        password: string;
+      };
+    };
+    output: SignedUp;
+  };
+  /**
+   * Show the restaurant with its settings
+   * Permission: restaurant:read.
+   */
+  'restaurant:get': {
+    kind: 'query';
+    input: Record<string, never>;
+    output: Restaurant;
+  };
+  /**
+   * Change the restaurant's name or settings
+   * The currency cannot change, and tax classes can be added and changed but not removed.
+   * Permission: restaurant:write.
+   */
+  'restaurant:update': {
+    kind: 'command';
+    input: {
+      /** Name, as guests know it */
+      name?: string;
+      /** ISO 4217; cannot be changed later */
+      currency?: string;
+      /** IANA time zone, for instance Europe/Paris */
+      timeZone?: string;
+      /** BCP 47 language tag, for instance fr-FR; how receipts write dates and money */
+      locale?: string;
+      /** Hour of the local clock at which a business day begins; 4: 03:59 still belongs to yesterday */
+      dayStartHour?: number;
+      /** Whether the prices of the menu contain the tax */
+      pricesIncludeTax?: boolean;
+      /** The kinds of tax that menu items can have */
+      taxClasses?: TaxClass[];
+    };
+    output: Restaurant;
+  };
+  /**
+   * List the staff with their rights
+   * Permission: staff:write.
+   */
+  'staff:list': {
+    kind: 'query';
+    input: {
+      /** Only those who work here (true) or have left (false) */
+      active?: boolean;
+    };
+    output: StaffMember[];
+  };
+  /**
+   * List names and roles of the colleagues who work here
+   * Permission: staff:read.
+   */
+  'staff:roster': {
+    kind: 'query';
+    input: Record<string, never>;
+    output: StaffCard[];
+  };
+  /**
+   * Show one person with their rights
+   * Permission: staff:write.
+   */
+  'staff:get': {
+    kind: 'query';
+    input: {
+      /** Id of the staff member */
+      staffId: string;
+    };
+    output: StaffMember;
+  };
+  /**
+   * Add a person to the staff
+   * With e-mail and password, with a PIN for paired devices, with both, or with neither for now. Only an owner may add an owner, and nobody gives rights that they lack.
+   * Permission: staff:write.
+   */
+  'staff:create': {
+    kind: 'command';
+    input: {
+      /** Name as colleagues and receipts show it */
+      name: string;
+      /** Role; decides the permissions */
+      role: 'owner' | 'manager' | 'waiter' | 'kitchen' | 'cashier' | 'host';
+      /** E-mail address for logging in; not case-sensitive */
+      email?: string;
+      /** Password, 8 to 128 characters */
+      password?: string;
+      /** PIN of 4 to 8 digits for logging in on a paired device; says who it is, so nobody else here has it */
+      pin?: string;
+      /** Permissions beyond the role's */
+      allow?: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'sync:read')[];
+      /** Permissions withheld; a denial wins */
+      deny?: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'sync:read')[];
+    };
+    output: StaffMember;
+  };
+  /**
+   * Change a person's name, e-mail, role or rights
+   * Other rights end the sockets of the person; they connect again with the new ones.
+   * Permission: staff:write.
+   */
+  'staff:update': {
+    kind: 'command';
+    input: {
+      /** Id of the staff member */
+      staffId: string;
+      /** Name as colleagues and receipts show it */
+      name?: string;
+      /** Role; decides the permissions */
+      role?: 'owner' | 'manager' | 'waiter' | 'kitchen' | 'cashier' | 'host';
+      /** E-mail address for logging in; null takes it away */
+      email?: string | null;
+      /** Permissions beyond the role's; replaces the list */
+      allow?: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'sync:read')[];
+      /** Permissions withheld; replaces the list */
+      deny?: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'sync:read')[];
+    };
+    output: StaffMember;
+  };
+  /**
+   * Set or take away a person's PIN
+   * For oneself, or with staff:write for others. Replacing a PIN ends the sessions of the person.
+   * Permission: authenticated.
+   */
+  'staff:set-pin': {
+    kind: 'command';
+    input: {
+      /** Id of the staff member */
+      staffId: string;
+      /** PIN of 4 to 8 digits; null takes it away */
+      pin: string | null;
+    };
+    output: StaffMember;
+  };
+  /**
+   * Set a person's password
+   * One’s own with the current password; with staff:write that of others without. Replacing a password ends all sessions of the person, the own one included.
+   * Permission: authenticated.
+   */
+  'staff:set-password': {
+    kind: 'command';
+    input: {
+      /** Id of the staff member */
+      staffId: string;
+      /** Password, 8 to 128 characters */
+      password: string;
+      /** Required for one’s own */
+      currentPassword?: string;
+    };
+    output: StaffMember;
+  };
+  /**
+   * Let a person go: they cannot log in, and their screens end at once
+   * Sessions and sockets of the person end everywhere; the PIN becomes free for others.
+   * Permission: staff:write.
+   */
+  'staff:deactivate': {
+    kind: 'command';
+    input: {
+      /** Id of the staff member */
+      staffId: string;
+    };
+    output: StaffMember;
+  };
+  /**
+   * Take a person back who had left
+   * With the rights and the password of before; a PIN is set anew.
+   * Permission: staff:write.
+   */
+  'staff:reactivate': {
+    kind: 'command';
+    input: {
+      /** Id of the staff member */
+      staffId: string;
+    };
+    output: StaffMember;
+  };
+  /**
+   * Log in with e-mail and password
+   * Permission: public.
+   */
+  'auth:login': {
+    kind: 'command';
+    input: {
+      /** E-mail address for logging in; not case-sensitive */
+      email: string;
+      /** Password */
+      password: string;
+    };
+    output: Login;
+  };
+  /**
+   * Log in with a PIN on a paired device
+   * Five wrong PINs within 15 minutes lock the device for 15 minutes.
+   * Permission: public.
+   */
+  'auth:pin-login': {
+    kind: 'command';
+    input: {
+      /** Token of the paired device (`device:token`) */
+      deviceToken: string;
+      /** PIN of 4 to 8 digits for logging in on a paired device; says who it is, so nobody else here has it */
+      pin: string;
+    };
+    output: Login;
+  };
+  /**
+   * Exchange a refresh token for new tokens
+   * Each refresh token is good once. A used one ends the session and its sockets, unless the same attempt asks again within 60 s: then it is given the same answer.
+   * Permission: public.
+   */
+  'auth:refresh': {
+    kind: 'command';
+    input: {
+      /** The last refresh token received */
+      refreshToken: string;
+      /** New for each attempt, the same when its answer was lost */
+      requestKey?: string;
+    };
+    output: Tokens;
+  };
+  /**
+   * Log out: ends the own session and its sockets
+   * Permission: authenticated.
+   */
+  'auth:logout': {
+    kind: 'command';
+    input: Record<string, never>;
+    output: {
+      /** Id of the session that ended */
+      sessionId: string;
+    };
+  };
+  /**
+   * Show who is logged in, with rights, restaurant and device
+   * Permission: authenticated.
+   */
+  'auth:me': {
+    kind: 'query';
+    input: Record<string, never>;
+    output: Me;
+  };
+  /**
+   * List where one is logged in
+   * Permission: authenticated.
+   */
+  'auth:sessions': {
+    kind: 'query';
+    input: Record<string, never>;
+    output: Session[];
+  };
+  /**
+   * End one of the own sessions, for instance that of a lost phone
+   * Permission: authenticated.
+   */
+  'auth:end-session': {
+    kind: 'command';
+    input: {
+      /** Id of the session */
+      sessionId: string;
+    };
+    output: {
+      /** Id of the session that ended */
+      sessionId: string;
+    };
+  };
+  /**
+   * Pair a tablet or till, on which people then log in with their PIN
+   * The device then needs its token (`device:token`).
+   * Permission: device:write.
+   */
+  'device:pair': {
+    kind: 'command';
+    input: {
+      /** Name of the device, as people call it */
+      name: string;
+      /** What it is used for */
+      kind: 'kitchen' | 'waiter' | 'till' | 'host' | 'office';
+      /** Kitchen stations whose tickets its screen shows; none for an expo or any other screen */
+      stationIds?: string[];
+    };
+    output: Device;
+  };
+  /**
+   * Show the token that a paired device keeps
+   * Good until the device is unpaired. It is not stored; whoever has it can try PINs on this device.
+   * Permission: device:write.
+   */
+  'device:token': {
+    kind: 'query';
+    input: {
+      /** Id of the device */
+      deviceId: string;
+    };
+    output: {
+      /** For `auth:pin-login` */
+      deviceToken: string;
+    };
+  };
+  /**
+   * List the paired devices
+   * Permission: device:write.
+   */
+  'device:list': {
+    kind: 'query';
+    input: Record<string, never>;
+    output: ListedDevice[];
+  };
+  /**
+   * Rename a device or bind its screen to other stations
+   * Other stations end the sockets of the device; they connect again with the new rooms.
+   * Permission: device:write.
+   */
+  'device:update': {
+    kind: 'command';
+    input: {
+      /** Id of the device */
+      deviceId: string;
+      /** Name of the device, as people call it */
+      name?: string;
+      /** Kitchen stations whose tickets its screen shows; none for an expo or any other screen */
+      stationIds?: string[];
+    };
+    output: Device;
+  };
+  /**
+   * Unpair a device: nobody logs in on it any more, and its sessions end at once
+   * Permission: device:write.
+   */
+  'device:unpair': {
+    kind: 'command';
+    input: {
+      /** Id of the device */
+      deviceId: string;
+    };
+    output: Device;
+  };
+  /**
+   * Show the menu: categories, items and modifier groups
+   * Permission: menu:read.
+   */
+  'menu:get': {
+    kind: 'query';
+    input: {
+      /** Archived items too */
+      archived?: boolean;
+    };
+    output: Menu;
+  };
+  /**
+   * Set an item to sold out (86), count its portions, or bring it back
+   * Sold out until a time, or until lifted when no time is given; at that time it comes back by itself. Available with `remaining`: that many portions are left, and each order takes its own. Available without: no limit.
+   * Permission: menu:availability.
+   */
+  'menu:set-availability': {
+    kind: 'command';
+    input: {
+      /** Id of the item */
+      itemId: string;
+      /** false: sold out */
+      available: boolean;
+      /** Sold out until then; null or absent: until lifted (ISO 8601, UTC) */
+      until?: string | null;
+      /** Portions left; only when available */
+      remaining?: number;
+    };
+    output: MenuItem;
+  };
+  /**
+   * Add a category to the menu
+   * Permission: menu:write.
+   */
+  'menu:create-category': {
+    kind: 'command';
+    input: {
+      /** The restaurant's own short code; unique, and what an import finds the thing by */
+      code?: string;
+      name: string;
+      description?: string;
+      /** Place in the list, ascending */
+      position?: number;
+      /** Tax class of new items that name none */
+      taxClass?: string;
+      /** Course of new items that name none */
+      course?: number;
+    };
+    output: MenuCategory;
+  };
+  /**
+   * Change a category
+   * What is not given stays; null takes it away. Items keep the tax class and course they have.
+   * Permission: menu:write.
+   */
+  'menu:update-category': {
+    kind: 'command';
+    input: {
+      /** Id of the category */
+      categoryId: string;
+      /** The restaurant's own short code; unique, and what an import finds the thing by */
+      code?: string | null;
+      name?: string;
+      description?: string | null;
+      /** Place in the list, ascending */
+      position?: number;
+      /** Tax class of new items that name none */
+      taxClass?: string | null;
+      /** Course of new items that name none */
+      course?: number | null;
+    };
+    output: MenuCategory;
+  };
+  /**
+   * Remove an empty category
+   * Refused (conflict) while items are in it; archived items do not count.
+   * Permission: menu:write.
+   */
+  'menu:delete-category': {
+    kind: 'command';
+    input: {
+      /** Id of the category */
+      categoryId: string;
+    };
+    output: {
+      /** Id of the category that is gone */
+      id: string;
+    };
+  };
+  /**
+   * Show one item, archived ones too
+   * Permission: menu:read.
+   */
+  'menu:get-item': {
+    kind: 'query';
+    input: {
+      /** Id of the item */
+      itemId: string;
+    };
+    output: MenuItem;
+  };
+  /**
+   * Add an item to the menu
+   * Permission: menu:write.
+   */
+  'menu:create-item': {
+    kind: 'command';
+    input: {
+      /** The restaurant's own short code; unique, and what an import finds the thing by */
+      code?: string;
+      name: string;
+      description?: string;
+      /** Place in the list, ascending */
+      position?: number;
+      /** A single price; give this or `sizes` */
+      price?: Price;
+      /** Prices that differ by channel */
+      channelPrices?: ChannelPrices;
+      /** Sizes with a price each, for instance 0.3 l and 0.5 l */
+      sizes?: MenuItemSizeInput[];
+      /** Happy hours and the like; the first that applies counts */
+      priceRules?: MenuPriceRule[];
+      /** Code of one of the restaurant's tax classes; the category's when not given */
+      taxClass?: string;
+      /** Of the 14 in Regulation (EU) No 1169/2011, Annex II */
+      allergens?: Allergens;
+      /** What diets it suits, and `spicy` */
+      dietary?: ('vegetarian' | 'vegan' | 'gluten_free' | 'lactose_free' | 'halal' | 'kosher' | 'spicy')[];
+      /** Time to prepare one, in seconds */
+      prepSeconds?: number;
+      /** Course it is served in by default; the category's, or 1, when not given */
+      course?: number;
+      /** Where its picture is */
+      imageUrl?: string;
+      /** Always and everywhere when not given */
+      availability?: Availability;
+      /** Id of its category */
+      categoryId: string;
+      /** In the order they are asked */
+      modifierGroupIds?: string[];
+    };
+    output: MenuItem;
+  };
+  /**
+   * Change an item
+   * What is not given stays; null takes it away. Lists are replaced whole. Giving sizes takes a single price away, and the other way round. Orders placed before keep their names and prices.
+   * Permission: menu:write.
+   */
+  'menu:update-item': {
+    kind: 'command';
+    input: {
+      /** Id of the item */
+      itemId: string;
+      /** The restaurant's own short code; unique, and what an import finds the thing by */
+      code?: string | null;
+      name?: string;
+      description?: string | null;
+      /** Place in the list, ascending */
+      position?: number;
+      /** A single price; give this or `sizes` */
+      price?: Price | null;
+      /** Prices that differ by channel */
+      channelPrices?: ChannelPrices | null;
+      /** Sizes with a price each, for instance 0.3 l and 0.5 l */
+      sizes?: MenuItemSizeInput[];
+      /** Happy hours and the like; the first that applies counts */
+      priceRules?: MenuPriceRule[];
+      /** Code of one of the restaurant's tax classes; the category's when not given */
+      taxClass?: string;
+      /** Of the 14 in Regulation (EU) No 1169/2011, Annex II */
+      allergens?: Allergens;
+      /** What diets it suits, and `spicy` */
+      dietary?: ('vegetarian' | 'vegan' | 'gluten_free' | 'lactose_free' | 'halal' | 'kosher' | 'spicy')[];
+      /** Time to prepare one, in seconds */
+      prepSeconds?: number;
+      /** Course it is served in by default; the category's, or 1, when not given */
+      course?: number;
+      /** Where its picture is */
+      imageUrl?: string | null;
+      /** Always and everywhere when not given */
+      availability?: Availability | null;
+      /** Id of its category */
+      categoryId?: string;
+      /** In the order they are asked */
+      modifierGroupIds?: string[];
+    };
+    output: MenuItem;
+  };
+  /**
+   * Take an item off the menu
+   * It is kept for the orders and reports that name it, and can be restored.
+   * Permission: menu:write.
+   */
+  'menu:archive-item': {
+    kind: 'command';
+    input: {
+      /** Id of the item */
+      itemId: string;
+    };
+    output: MenuItem;
+  };
+  /**
+   * Put an archived item back on the menu
+   * Refused (validation_failed) when its category or a modifier group has gone meanwhile: change it first.
+   * Permission: menu:write.
+   */
+  'menu:restore-item': {
+    kind: 'command';
+    input: {
+      /** Id of the item */
+      itemId: string;
+    };
+    output: MenuItem;
+  };
+  /**
+   * Add a modifier group
+   * Permission: menu:write.
+   */
+  'menu:create-modifier-group': {
+    kind: 'command';
+    input: {
+      /** The restaurant's own short code; unique, and what an import finds the thing by */
+      code?: string;
+      name: string;
+      /** Choices at least; above 0 it is required */
+      min: number;
+      /** Choices at most, quantities counted */
+      max: number;
+      /** In the order they are shown */
+      options: ModifierOptionInput[];
+    };
+    output: ModifierGroup;
+  };
+  /**
+   * Change a modifier group
+   * What is not given stays. `options` replaces the list; options that stay keep their ids.
+   * Permission: menu:write.
+   */
+  'menu:update-modifier-group': {
+    kind: 'command';
+    input: {
+      /** Id of the modifier group */
+      groupId: string;
+      /** The restaurant's own short code; unique, and what an import finds the thing by */
+      code?: string | null;
+      name?: string;
+      /** Choices at least; above 0 it is required */
+      min?: number;
+      /** Choices at most, quantities counted */
+      max?: number;
+      /** In the order they are shown */
+      options?: ModifierOptionInput[];
+    };
+    output: ModifierGroup;
+  };
+  /**
+   * Remove a modifier group that nothing uses
+   * Refused (conflict) while an item or an option of another group leads to it; archived items do not count.
+   * Permission: menu:write.
+   */
+  'menu:delete-modifier-group': {
+    kind: 'command';
+    input: {
+      /** Id of the modifier group */
+      groupId: string;
+    };
+    output: {
+      /** Id of the modifier group that is gone */
+      id: string;
+    };
+  };
+  /**
+   * Set an option of a modifier group to sold out, or bring it back
+   * Permission: menu:availability.
+   */
+  'menu:set-option-availability': {
+    kind: 'command';
+    input: {
+      /** Id of the modifier group */
+      groupId: string;
+      /** Id of the option */
+      optionId: string;
+      available: boolean;
+    };
+    output: ModifierGroup;
+  };
+  /**
+   * Show the floor: sections and tables
+   * Permission: floor:read.
+   */
+  'floor:get': {
+    kind: 'query';
+    input: Record<string, never>;
+    output: Floor;
+  };
+  /**
+   * Add a section to the floor
+   * Permission: floor:write.
+   */
+  'section:create': {
+    kind: 'command';
+    input: {
+      name: string;
+      /** Place in the list, ascending */
+      position?: number;
+    };
+    output: Section;
+  };
+  /**
+   * Change the name or place of a section
+   * Permission: floor:write.
+   */
+  'section:update': {
+    kind: 'command';
+    input: {
+      /** Id of the section */
+      sectionId: string;
+      name?: string;
+      /** Place in the list, ascending */
+      position?: number;
+    };
+    output: Section;
+  };
+  /**
+   * Remove a section without tables
+   * Refused (conflict) while tables are in it.
+   * Permission: floor:write.
+   */
+  'section:delete': {
+    kind: 'command';
+    input: {
+      /** Id of the section */
+      sectionId: string;
+    };
+    output: {
+      /** Id of the section that is gone */
+      id: string;
+    };
+  };
+  /**
+   * Give a section with all its tables to a waiter
+   * Open orders stay with their waiter: `table:transfer` hands one over.
+   * Permission: floor:assign.
+   */
+  'section:assign': {
+    kind: 'command';
+    input: {
+      /** Id of the section */
+      sectionId: string;
+      /** Id of the waiter; null: nobody */
+      waiterId: string | null;
+    };
+    output: {
+      section: Section;
+      /** The tables whose waiter changed with it */
+      tables: Table[];
+    };
+  };
+  /**
+   * Add a table to the floor
+   * Permission: floor:write.
+   */
+  'table:create': {
+    kind: 'command';
+    input: {
+      /** What people call it, for instance 12 or Window 2; unique in the restaurant */
+      name: string;
+      /** Id of its section */
+      sectionId: string;
+      /** How many can sit */
+      seats: number;
+      /** How it is drawn */
+      shape?: 'round' | 'square' | 'rectangle' | 'stool';
+      /** Left edge, in centimetres of the section's floor */
+      x?: number;
+      /** Top edge, in centimetres of the section's floor */
+      y?: number;
+      /** Width, in centimetres of the section's floor */
+      width?: number;
+      /** Height, in centimetres of the section's floor */
+      height?: number;
+    };
+    output: Table;
+  };
+  /**
+   * Change the name, section, seats or geometry of a table
+   * What is not given stays.
+   * Permission: floor:write.
+   */
+  'table:update': {
+    kind: 'command';
+    input: {
+      /** Id of the table */
+      tableId: string;
+      /** What people call it, for instance 12 or Window 2; unique in the restaurant */
+      name?: string;
+      /** Id of its section */
+      sectionId?: string;
+      /** How many can sit */
+      seats?: number;
+      /** How it is drawn */
+      shape?: 'round' | 'square' | 'rectangle' | 'stool';
+      /** Left edge, in centimetres of the section's floor */
+      x?: number;
+      /** Top edge, in centimetres of the section's floor */
+      y?: number;
+      /** Width, in centimetres of the section's floor */
+      width?: number;
+      /** Height, in centimetres of the section's floor */
+      height?: number;
+    };
+    output: Table;
+  };
+  /**
+   * Remove a table from the floor
+   * Refused (conflict) while it is occupied or joined to others.
+   * Permission: floor:write.
+   */
+  'table:delete': {
+    kind: 'command';
+    input: {
+      /** Id of the table */
+      tableId: string;
+    };
+    output: {
+      /** Id of the table that is gone */
+      id: string;
+    };
+  };
+  /**
+   * Set a table to available, reserved, dirty or out of service
+   * Of a joined group the main table speaks for all. Only an order takes a table (occupied) and frees it.
+   * Permission: table:status.
+   */
+  'table:set-status': {
+    kind: 'command';
+    input: {
+      /** Id of the table */
+      tableId: string;
+      status: 'available' | 'reserved' | 'occupied' | 'dirty' | 'out_of_service';
+    };
+    output: Table;
+  };
+  /**
+   * Give a table to a waiter
+   * With the tables joined to it. An open order stays with its waiter: `table:transfer` hands it over.
+   * Permission: floor:assign.
+   */
+  'table:assign': {
+    kind: 'command';
+    input: {
+      /** Id of the table */
+      tableId: string;
+      /** Id of the waiter; null: nobody */
+      waiterId: string | null;
+    };
+    output: Table;
+  };
+  /**
+   * Hand a table, with its open order, over to another waiter
+   * With the tables joined to it.
+   * Permission: order:transfer.
+   */
+  'table:transfer': {
+    kind: 'command';
+    input: {
+      /** Id of the table */
+      tableId: string;
+      /** Id of the waiter who takes it over; somebody active */
+      waiterId: string;
+    };
+    output: Table;
+  };
+  /**
+   * Note that the guests of a table have asked for the bill
+   * Permission: table:status.
+   */
+  'table:request-bill': {
+    kind: 'command';
+    input: {
+      /** Id of the table */
+      tableId: string;
+      /** false takes it back */
+      requested?: boolean;
+    };
+    output: Table;
+  };
+  /**
+   * Join tables to a main table
+   * One party sits at all of them: they take the main table’s status, order and waiter. They must be available or reserved; the main table may be occupied.
+   * Permission: table:status.
+   */
+  'table:join': {
+    kind: 'command';
+    input: {
+      /** Id of the main table */
+      tableId: string;
+      /** The tables that join it */
+      tableIds: string[];
+    };
+    output: {
+      table: Table;
+      joined: Table[];
+    };
+  };
+  /**
+   * Undo the joining of tables
+   * An occupied main table keeps its order; the others have been used and are dirty then.
+   * Permission: table:status.
+   */
+  'table:split': {
+    kind: 'command';
+    input: {
+      /** Id of the main table */
+      tableId: string;
+    };
+    output: {
+      table: Table;
+      joined: Table[];
+    };
+  };
+  /**
+   * Place an order for a table, takeaway or delivery
+   * The server prices every line. With `fire: now` (the default) the kitchen gets its tickets at once; with `pickupAt` the order waits as `scheduled` until `order:release`, unless `fire: now` is written out. A tablet that may send an order twice gives it and its lines ids: an order that came before is answered as it is and not made again.
+   * Permission: order:write.
+   */
+  'order:place': {
+    kind: 'command';
+    input: {
+      /** Id of the order, chosen by the client */
+      id?: string;
+      /** How it leaves the house */
+      channel?: 'dine-in' | 'takeaway' | 'delivery';
+      /** Id of the free table; for dine-in */
+      tableId?: string;
+      /** Id of the waiter; whoever sends it when not given */
+      waiterId?: string;
+      /** Guests */
+      guestCount?: number;
+      customer?: Customer;
+      /** When it is wanted (ISO 8601, UTC) */
+      pickupAt?: string;
+      /** For everybody who works on the order, for instance an allergy */
+      note?: string;
+      /** The lines */
+      lines: OrderLineInput[];
+      /** Send to the kitchen at once, or hold all lines */
+      fire?: 'now' | 'hold';
+      /** With `fire: now`: only these courses are sent, the others are held */
+      fireCourses?: number[];
+    };
+    output: Order;
+  };
+  /**
+   * One order
+   * Permission: order:read.
+   */
+  'order:get': {
+    kind: 'query';
+    input: {
+      /** Id of the order */
+      orderId: string;
+    };
+    output: Order;
+  };
+  /**
+   * Orders, the newest first
+   * Permission: order:read.
+   */
+  'order:list': {
+    kind: 'query';
+    input: {
+      /** Only those in this status */
+      status?: 'needs_approval' | 'scheduled' | 'open' | 'completed' | 'cancelled';
+      /** Only those of this table */
+      tableId?: string;
+      /** Only those of this waiter */
+      waiterId?: string;
+      /** How many at most */
+      limit?: number;
+      /** `nextCursor` of the previous page */
+      cursor?: string;
+    };
+    output: {
+      items: Order[];
+      /** Present while there is more */
+      nextCursor?: string;
+    };
+  };
+  /**
+   * Change the guest count, the note, the customer or the pick-up time
+   * Permission: order:write.
+   */
+  'order:update': {
+    kind: 'command';
+    input: {
+      /** Id of the order */
+      orderId: string;
+      /** Guests */
+      guestCount?: number;
+      /** For everybody who works on the order, for instance an allergy */
+      note?: string;
+      customer?: Customer;
+      /** When it is wanted; not for dine-in (ISO 8601, UTC) */
+      pickupAt?: string;
+    };
+    output: Order;
+  };
+  /**
+   * Add lines to an order
+   * Needs no expected version: additions by two waiters both stay. Lines that come again under their ids are not added again; an id that stands for another line is refused.
+   * Permission: order:write.
+   */
+  'order:add-lines': {
+    kind: 'command';
+    input: {
+      /** Id of the order */
+      orderId: string;
+      /** The lines */
+      lines: OrderLineInput[];
+      /** Send to the kitchen at once, or hold all lines */
+      fire?: 'now' | 'hold';
+      /** With `fire: now`: only these courses are sent, the others are held */
+      fireCourses?: number[];
+    };
+    output: Order;
+  };
+  /**
+   * Another round: order some lines once more, at the prices of now
+   * Permission: order:write.
+   */
+  'order:repeat': {
+    kind: 'command';
+    input: {
+      /** Id of the order */
+      orderId: string;
+      /** The lines to repeat */
+      lineIds: string[];
+      /** Send to the kitchen at once, or hold all lines */
+      fire?: 'now' | 'hold';
+      /** With `fire: now`: only these courses are sent, the others are held */
+      fireCourses?: number[];
+    };
+    output: Order;
+  };
+  /**
+   * Change a line
+   * Everything while it is held; its modifiers and size are then priced anew. Once it is fired only the note and the seat, which make no food: the kitchen is shown the change. A change that changes nothing is no change.
+   * Permission: order:write.
+   */
+  'order:change-line': {
+    kind: 'command';
+    input: {
+      /** Id of the order */
+      orderId: string;
+      /** Id of the line */
+      lineId: string;
+      /** How many */
+      quantity?: number;
+      /** Id of the size */
+      sizeId?: string;
+      /** What is chosen with it */
+      modifiers?: ModifierChoice[];
+      /** Seat at the table; null for none */
+      seat?: number | null;
+      /** Course, from 1 */
+      course?: number;
+      /** For the kitchen, for instance "no salt" */
+      note?: string;
+    };
+    output: Order;
+  };
+  /**
+   * Cancel a held line; its portions are free again
+   * Permission: order:write.
+   */
+  'order:cancel-line': {
+    kind: 'command';
+    input: {
+      /** Id of the order */
+      orderId: string;
+      /** Id of the line */
+      lineId: string;
+    };
+    output: Order;
+  };
+  /**
+   * Void a line that was fired, whole or some portions of it
+   * Its portions stay used and the kitchen is told. With a `quantity` below that of the line the line keeps the rest, and what is voided becomes a line of its own.
+   * Permission: order:void.
+   */
+  'order:void-line': {
+    kind: 'command';
+    input: {
+      /** Id of the order */
+      orderId: string;
+      /** Id of the line */
+      lineId: string;
+      /** Why */
+      reason: string;
+      /** How many portions; all when not given */
+      quantity?: number;
+    };
+    output: Order;
+  };
+  /**
+   * Send held lines to the kitchen
+   * All that are held, or only some lines or courses. One firing is one ticket for each station.
+   * Permission: order:write.
+   */
+  'order:fire': {
+    kind: 'command';
+    input: {
+      /** Id of the order */
+      orderId: string;
+      /** These lines */
+      lineIds?: string[];
+      /** The lines of these courses */
+      courses?: number[];
+    };
+    output: Order;
+  };
+  /**
+   * Take fired lines back from the kitchen, to be fired later
+   * Only what nobody has begun: all of it, or some lines or courses. The kitchen is told.
+   * Permission: order:write.
+   */
+  'order:hold': {
+    kind: 'command';
+    input: {
+      /** Id of the order */
+      orderId: string;
+      /** These lines */
+      lineIds?: string[];
+      /** The lines of these courses */
+      courses?: number[];
+    };
+    output: Order;
+  };
+  /**
+   * Lines that are ready have reached the guests: all of them, or some
+   * Permission: order:write.
+   */
+  'order:serve': {
+    kind: 'command';
+    input: {
+      /** Id of the order */
+      orderId: string;
+      /** These lines */
+      lineIds?: string[];
+    };
+    output: Order;
+  };
+  /**
+   * Open a scheduled order and send it to the kitchen
+   * Permission: order:write.
+   */
+  'order:release': {
+    kind: 'command';
+    input: {
+      /** Id of the order */
+      orderId: string;
+      /** Fire all held lines now, or leave them held */
+      fire?: 'now' | 'hold';
+    };
+    output: Order;
+  };
+  /**
+   * Take an order to another table, or to another waiter
+   * The guests sit down at a free table, or another waiter takes over. The kitchen is told; nothing is made anew.
+   * Permission: order:transfer.
+   */
+  'order:transfer': {
+    kind: 'command';
+    input: {
+      /** Id of the order */
+      orderId: string;
+      /** Id of the free table */
+      tableId?: string;
+      /** Id of the waiter */
+      waiterId?: string;
+    };
+    output: Order;
+  };
+  /**
+   * Move lines to another order, or to a new order at a free table
+   * Held or fired. The kitchen is told of the move; nothing is made anew, and prices stay.
+   * Permission: order:transfer.
+   */
+  'order:move-lines': {
+    kind: 'command';
+    input: {
+      /** Id of the order they are in */
+      orderId: string;
+      /** The lines */
+      lineIds: string[];
+      /** Id of the order they go to */
+      toOrderId?: string;
+      /** Id of the free table for which a new order is opened */
+      tableId?: string;
+      /** Guests of the new order */
+      guestCount?: number;
+    };
+    output: {
+      /** The order they were in */
+      from: Order;
+      /** The order they are in now */
+      to: Order;
+    };
+  };
+  /**
+   * Close an order in which everything is served, cancelled or voided; its table is then dirty
+   * Permission: order:write.
+   */
+  'order:complete': {
+    kind: 'command';
+    input: {
+      /** Id of the order */
+      orderId: string;
+    };
+    output: Order;
+  };
+  /**
+   * Cancel an order of which nothing was made
+   * While nothing is fired; what was fired has to be voided first. Portions and table are free again (the table is dirty if there had been food on it).
+   * Permission: order:write.
+   */
+  'order:cancel': {
+    kind: 'command';
+    input: {
+      /** Id of the order */
+      orderId: string;
+      /** Why */
+      reason: string;
+    };
+    output: Order;
+  };
+  /**
+   * The state of everything this session may see, and its position in the stream
+   * State and seq come from one consistent read. Screens are in their rooms before they can ask: join first, read after.
+   * Permission: sync:read.
+   */
+  'sync:snapshot': {
+    kind: 'query';
+    input: Record<string, never>;
+    output: {
+      /** Changes when history does (a restored backup) */
+      epoch: string;
+      seq: number;
+      /** When it was read (ISO 8601, UTC) */
+      at: string;
+      /** The rooms this session is in */
+      rooms: string[];
+      replicas: {
+        /** The restaurant with its settings; a list of one */
+        restaurant: Restaurant[];
+        /** Names and roles of the people who work here, and of those who have left */
+        staff: StaffCard[];
+        /** The categories of the menu */
+        menuCategories: MenuCategory[];
+        /** The items on the menu */
+        menuItems: MenuItem[];
+        /** The modifier groups that items and options lead to */
+        modifierGroups: ModifierGroup[];
+        /** The sections of the floor */
+        sections: Section[];
+        /** The tables with their status */
+        tables: Table[];
+        /** Orders somebody still works on */
+        orders: Order[];
+      };
+    };
+  };
+  /**
+   * The events after a position that this session may see
+   * In order and paged: go on from `position` while `more`. `reset: true` when the position lies outside the retention or in another epoch: take `sync:snapshot` again.
+   * Permission: sync:read.
+   */
+  'sync:since': {
+    kind: 'query';
+    input: {
+      /** Changes when history does (a restored backup) */
+      epoch: string;
+      /** The last seq applied */
+      seq: number;
+      /** Events a page, about */
+      limit?: number;
+    };
+    output: {
+      reset: true;
+      /** Changes when history does (a restored backup) */
+      epoch: string;
+      /** The rooms this session is in */
+      rooms: string[];
+    } | {
+      reset: false;
+      /** Changes when history does (a restored backup) */
+      epoch: string;
+      /** The rooms this session is in */
+      rooms: string[];
+      events: Envelope[];
+      /** Complete up to this seq */
+      position: number;
+      more: boolean;
+    };
+  };
+}
+
+/** What the server announces: the payload of each event. */
+export interface Events {
+  /**
+   * A restaurant signed up
+   * Goes to: role:owner.
+   */
+  'restaurant:created': {
+    /** The restaurant with its settings */
+    restaurant: Restaurant;
+  };
+  /**
+   * The name or the settings of the restaurant have changed
+   * Goes to: all.
+   */
+  'restaurant:updated': {
+    /** The restaurant with its settings */
+    restaurant: Restaurant;
+  };
+  /**
+   * A person was added or changed; whole, for managers and the person
+   * Goes to: role:manager, role:owner, user:{id}.
+   */
+  'staff:changed': {
+    /** The person as they are now */
+    staff: StaffMember;
+  };
+  /**
+   * A name, a role or who works here has changed; for the screens that show colleagues
+   * Goes to: role:host, role:manager, role:owner, role:waiter.
+   */
+  'staff:roster-changed': {
+    /** The person as colleagues see them now */
+    member: StaffCard;
+  };
+  /**
+   * A device was paired, changed or unpaired
+   * Goes to: role:manager, role:owner.
+   */
+  'device:changed': {
+    /** The device as it is now */
+    device: Device;
+  };
+  /**
+   * Categories, items or modifier groups were added, changed, archived or removed
+   * Goes to: all.
+   */
+  'menu:updated': {
+    /** Added or changed */
+    categories?: MenuCategory[];
+    /** Added, changed or archived */
+    items?: MenuItem[];
+    /** Added or changed */
+    modifierGroups?: ModifierGroup[];
+    removedCategoryIds?: string[];
+    removedModifierGroupIds?: string[];
+  };
+  /**
+   * An item was sold out or brought back, or its remaining portions changed
+   * Goes to: all.
+   */
+  'menu:availability-changed': {
+    item: MenuItem;
+  };
+  /**
+   * Sections or tables were added, changed or removed
+   * Goes to: all.
+   */
+  'floor:updated': {
+    /** Added or changed */
+    sections?: Section[];
+    /** Added or changed */
+    tables?: Table[];
+    removedSectionIds?: string[];
+    removedTableIds?: string[];
+  };
+  /**
+   * Tables were joined or split, or the bill was asked for
+   * Goes to: all.
+   */
+  'table:updated': {
+    tables: Table[];
+  };
+  /**
+   * A table was taken, freed, cleaned, reserved or put out of service; one event for each table of a joined group
+   * Goes to: all.
+   */
+  'table:status-changed': {
+    table: Table;
+    /** Its status before */
+    from: 'available' | 'reserved' | 'occupied' | 'dirty' | 'out_of_service';
+  };
+  /**
+   * Tables were given to a waiter, or to nobody
+   * Goes to: all.
+   */
+  'table:assigned': {
+    tables: Table[];
+    /** Id of the waiter; absent when they are nobody’s now */
+    waiterId?: string;
+  };
+  /**
+   * A table, with its open order if there is one, went over to another waiter
+   * Goes to: all.
+   */
+  'table:transferred': {
+    table: Table;
+    /** The tables joined to it, which go along */
+    joined: Table[];
+    /** Id of the waiter who had it */
+    fromWaiterId?: string;
+    /** Id of the waiter who has it now */
+    toWaiterId: string;
+    /** Id of the open order that goes along */
+    orderId?: string;
+  };
+  /**
+   * A section with all its tables was given to a waiter, or to nobody
+   * Goes to: all.
+   */
+  'staff:assigned': {
+    section: Section;
+    /** The tables whose waiter changed with it */
+    tables: Table[];
+    /** Id of the waiter; absent when it is nobody’s now */
+    waiterId?: string;
+  };
+  /**
+   * An order was placed
+   * Goes to: role:cashier, role:host, role:kitchen, role:manager, role:owner, role:waiter.
+   */
+  'order:created': {
+    /** The order */
+    order: Order;
+  };
+  /**
+   * An order changed: lines added, changed or moved, its table, waiter, guests or note, or its end
+   * Goes to: role:cashier, role:host, role:kitchen, role:manager, role:owner, role:waiter.
+   */
+  'order:updated': {
+    /** As it is now */
+    order: Order;
+  };
+  /**
+   * Lines of an order were fired, held, begun, made ready, served, cancelled or voided
+   * Goes to: role:cashier, role:host, role:kitchen, role:manager, role:owner, role:waiter.
+   */
+  'order:line-status-changed': {
+    /** As it is now */
+    order: Order;
+    /** The lines that moved */
+    lineIds: string[];
+    /** What they are now */
+    status: 'held' | 'fired' | 'preparing' | 'ready' | 'served' | 'cancelled' | 'voided';
+  };
+  /**
+   * The status or the stage of an order moved; the order itself came with the event before
+   * Goes to: role:cashier, role:host, role:kitchen, role:manager, role:owner, role:waiter.
+   */
+  'order:status-changed': {
+    /** Id of the order */
+    orderId: string;
+    /** The order's number */
+    number: number;
+    /** Id of its table */
+    tableId?: string;
+    /** Id of its waiter */
+    waiterId: string;
+    /** Status now */
+    status: 'needs_approval' | 'scheduled' | 'open' | 'completed' | 'cancelled';
+    /** Stage now */
+    stage: 'pending' | 'preparing' | 'ready' | 'served';
+    /** What they were */
+    previous: {
+      status: 'needs_approval' | 'scheduled' | 'open' | 'completed' | 'cancelled';
+      stage: 'pending' | 'preparing' | 'ready' | 'served';
+    };
+  };
+  /**
+   * An order was cancelled before anything of it was made
+   * Goes to: role:cashier, role:host, role:kitchen, role:manager, role:owner, role:waiter.
+   */
+  'order:cancelled': {
+    /** As it is now */
+    order: Order;
+    /** Why */
+    reason: string;
+  };
+  /**
+   * Lines were sent to the kitchen (for reactions only; screens hear of their tickets)
+   * Goes to: .
+   */
+  'order:fired': {
+    /** Id of the order */
+    orderId: string;
+    /** Number of the firing within the order */
+    firing: number;
+    /** The lines */
+    lineIds: string[];
+  };
+  /**
+   * The kitchen is not to make some fired lines, or not yet (for reactions only)
+   * Goes to: .
+   */
+  'order:lines-withdrawn': {
+    /** Id of the order */
+    orderId: string;
+    /** Voided for good, or held for a later firing */
+    why: 'voided' | 'held';
+    /** What is withdrawn */
+    lines: {
+      /** Id of the line */
+      lineId: string;
+      /** How many portions of it */
+      quantity: number;
+    }[];
+  };
+  /**
+   * Fired lines now belong to another order (for reactions only)
+   * Goes to: .
+   */
+  'order:lines-moved': {
+    /** Id of the order they were in */
+    fromOrderId: string;
+    /** Id of the order they are in */
+    toOrderId: string;
+    /** The number of their firing in the new order */
+    firing: number;
+    /** The lines */
+    lineIds: string[];
+  };
+  /**
+   * The note or seat of a fired line changed (for reactions only)
+   * Goes to: .
+   */
+  'order:line-changed': {
+    /** Id of the order */
+    orderId: string;
+    /** Id of the line */
+    lineId: string;
+  };
+  /**
+   * What stands at the head of an order's tickets changed: table, waiter, guests or note (for reactions only)
+   * Goes to: .
+   */
+  'order:relabelled': {
+    /** Id of the order */
+    orderId: string;
+  };
+}
+
+/** What every screen keeps a live copy of: the type of the things in each replica. */
+export interface Replicas {
+  /** The restaurant with its settings; a list of one */
+  restaurant: Restaurant;
+  /** Names and roles of the people who work here, and of those who have left */
+  staff: StaffCard;
+  /** The categories of the menu */
+  menuCategories: MenuCategory;
+  /** The items on the menu */
+  menuItems: MenuItem;
+  /** The modifier groups that items and options lead to */
+  modifierGroups: ModifierGroup;
+  /** The sections of the floor */
+  sections: Section;
+  /** The tables with their status */
+  tables: Table;
+  /** Orders somebody still works on */
+  orders: Order;
+}
+
+/** Of the 14 in Regulation (EU) No 1169/2011, Annex II */
+export interface Allergens {
+  /** In the dish */
+  contains: ('gluten' | 'crustaceans' | 'eggs' | 'fish' | 'peanuts' | 'soybeans' | 'milk' | 'nuts' | 'celery' | 'mustard' | 'sesame' | 'sulphites' | 'lupin' | 'molluscs')[];
+  /** Possibly in the dish */
+  traces: ('gluten' | 'crustaceans' | 'eggs' | 'fish' | 'peanuts' | 'soybeans' | 'milk' | 'nuts' | 'celery' | 'mustard' | 'sesame' | 'sulphites' | 'lupin' | 'molluscs')[];
+}
+
+/** Always and everywhere when not given */
+export interface Availability {
+  /** Where it can be ordered */
+  channels: ('dine-in' | 'takeaway' | 'delivery')[];
+  /** When it can be ordered; empty means always */
+  dayparts: Daypart[];
+}
+
+/** Prices that differ by channel */
+export interface ChannelPrices {
+  'dine-in'?: Price;
+  takeaway?: Price;
+  delivery?: Price;
+}
+
+export interface Customer {
+  /** Name to call out */
+  name: string;
+  /** Phone number */
+  phone?: string;
+  /** Where to deliver */
+  address?: string;
+}
+
+export interface Daypart {
+  /** 1 Monday .. 7 Sunday; the days on which it begins */
+  weekdays: number[];
+  /** Beginning, HH:MM on the restaurant's clock */
+  from: string;
+  /** End (exclusive); not after `from` means on the next day, equal to it a whole day, HH:MM on the restaurant's clock */
+  to: string;
+}
+
+/** The device as it is now */
+export interface Device {
+  /** Id of the device */
+  id: string;
+  /** Counts the changes; for If-Match / expectedVersion */
+  version: number;
+  /** Name of the device, as people call it */
+  name: string;
+  /** What it is used for */
+  kind: 'kitchen' | 'waiter' | 'till' | 'host' | 'office';
+  /** Kitchen stations whose tickets its screen shows; none for an expo or any other screen */
+  stationIds: string[];
+  /** False once it is unpaired */
+  active: boolean;
+  /** When it was paired (ISO 8601, UTC) */
+  createdAt: string;
+}
+
+export interface Envelope {
+  id: string;
+  epoch: string;
+  /** The event's number in the restaurant's journal, without gaps */
+  seq: number;
+  name: string;
+  restaurantId: string;
+  /** When it was committed (ISO 8601, UTC) */
+  at: string;
+  actor: {
+    id: string;
+    name: string;
+  };
+  /** The event's payload */
+  data: Record<string, unknown>;
+  /** For each room the event goes to, the seq of that room's previous event */
+  prev: Record<string, number>;
+}
+
+export interface Floor {
+  sections: Section[];
+  tables: Table[];
+}
+
+export interface ListedDevice {
+  /** Id of the device */
+  id: string;
+  /** Counts the changes; for If-Match / expectedVersion */
+  version: number;
+  /** Name of the device, as people call it */
+  name: string;
+  /** What it is used for */
+  kind: 'kitchen' | 'waiter' | 'till' | 'host' | 'office';
+  /** Kitchen stations whose tickets its screen shows; none for an expo or any other screen */
+  stationIds: string[];
+  /** False once it is unpaired */
+  active: boolean;
+  /** When it was paired (ISO 8601, UTC) */
+  createdAt: string;
+  /** Last log-in with a PIN (ISO 8601, UTC) */
+  lastLoginAt?: string;
+  /** Until when it takes no PIN, after too many wrong ones (ISO 8601, UTC) */
+  lockedUntil?: string;
+}
+
+export interface Login {
+  /** For `Authorization: Bearer` and the socket handshake */
+  accessToken: string;
+  /** End of the access token (ISO 8601, UTC) */
+  accessExpiresAt: string;
+  /** Good for one refresh */
+  refreshToken: string;
+  /** End of the session, unless it is refreshed before (ISO 8601, UTC) */
+  refreshExpiresAt: string;
+  /** Id of the session */
+  sessionId: string;
+  /** Id of the restaurant */
+  restaurantId: string;
+  user: StaffMember;
+}
+
+export interface Me {
+  user: StaffMember;
+  restaurant: Restaurant;
+  /** Id of the session */
+  sessionId: string;
+  device?: Device;
+  /** Kitchen stations whose tickets its screen shows; none for an expo or any other screen */
+  stationIds: string[];
+}
+
+export interface Menu {
+  categories: MenuCategory[];
+  items: MenuItem[];
+  modifierGroups: ModifierGroup[];
+}
+
+export interface MenuCategory {
+  /** Id of the category */
+  id: string;
+  /** Counts the changes; for If-Match / expectedVersion */
+  version: number;
+  /** The restaurant's own short code; unique, and what an import finds the thing by */
+  code?: string;
+  name: string;
+  description?: string;
+  /** Place in the list, ascending */
+  position: number;
+  /** Tax class of new items that name none */
+  taxClass?: string;
+  /** Course of new items that name none */
+  course?: number;
+}
+
+export interface MenuItem {
+  /** Id of the item */
+  id: string;
+  /** Counts the changes; for If-Match / expectedVersion */
+  version: number;
+  /** An archived item can no longer be ordered */
+  status: 'active' | 'archived';
+  /** The restaurant's own short code; unique, and what an import finds the thing by */
+  code?: string;
+  name: string;
+  description?: string;
+  /** Id of its category */
+  categoryId: string;
+  /** Place in the list, ascending */
+  position: number;
+  /** Present when the item has no sizes */
+  price?: Price;
+  /** Prices that differ by channel */
+  channelPrices?: ChannelPrices;
+  /** Empty when the item has a single price */
+  sizes: MenuItemSize[];
+  /** The first that applies counts */
+  priceRules: MenuPriceRule[];
+  /** Code of one of the restaurant's tax classes */
+  taxClass: string;
+  /** Of the 14 in Regulation (EU) No 1169/2011, Annex II */
+  allergens: Allergens;
+  /** What diets it suits, and `spicy` */
+  dietary: ('vegetarian' | 'vegan' | 'gluten_free' | 'lactose_free' | 'halal' | 'kosher' | 'spicy')[];
+  /** Time to prepare one, in seconds */
+  prepSeconds: number;
+  /** Course it is served in by default */
+  course: number;
+  /** Where its picture is */
+  imageUrl?: string;
+  /** In the order they are asked */
+  modifierGroupIds: string[];
+  availability: Availability;
+  /** Present while somebody has set it to sold out (86); past `until` it means nothing */
+  soldOut?: {
+    /** It is sold out until then; null: until lifted (ISO 8601, UTC) */
+    until: string | null;
+  };
+  /** Portions left, where they are counted */
+  remaining?: number;
+}
+
+export interface MenuItemSize {
+  /** Id of the size */
+  id: string;
+  name: string;
+  price: Price;
+  /** Prices that differ by channel */
+  channelPrices?: ChannelPrices;
+}
+
+export interface MenuItemSizeInput {
+  /** Of a size the item already has; without it a size of the same name keeps its id */
+  id?: string;
+  name: string;
+  price: Price;
+  /** Prices that differ by channel */
+  channelPrices?: ChannelPrices;
+}
+
+export interface MenuPriceRule {
+  /** Shown beside the price, for instance Happy hour */
+  name: string;
+  /** 1 Monday .. 7 Sunday; the days on which it begins */
+  weekdays: number[];
+  /** Beginning, HH:MM on the restaurant's clock */
+  from: string;
+  /** End (exclusive); not after `from` means on the next day, equal to it a whole day, HH:MM on the restaurant's clock */
+  to: string;
+  /** Where it holds; everywhere when not given */
+  channels?: ('dine-in' | 'takeaway' | 'delivery')[];
+  /** Price in these hours (items without sizes) */
+  price?: Price;
+  /** Percent off the usual price in these hours */
+  percentOff?: number;
+}
+
+export interface ModifierChoice {
+  /** Id of the modifier group */
+  groupId: string;
+  /** Id of the option */
+  optionId: string;
+  /** How many */
+  quantity?: number;
+}
+
+export interface ModifierGroup {
+  /** Id of the modifier group */
+  id: string;
+  /** Counts the changes; for If-Match / expectedVersion */
+  version: number;
+  /** The restaurant's own short code; unique, and what an import finds the thing by */
+  code?: string;
+  name: string;
+  /** Choices at least; above 0 it is required */
+  min: number;
+  /** Choices at most, quantities counted */
+  max: number;
+  options: ModifierOption[];
+}
+
+export interface ModifierOption {
+  /** Id of the option */
+  id: string;
+  name: string;
+  /** Added to the item */
+  price: Price;
+  /** Chosen unless the guest says otherwise */
+  default: boolean;
+  soldOut: boolean;
+  /** Asked once this is chosen */
+  nestedGroupIds: string[];
+}
+
+export interface ModifierOptionInput {
+  name: string;
+  /** Added to the item; nothing when not given */
+  price?: Price;
+  /** Chosen unless the guest says otherwise */
+  default?: boolean;
+  /** Of an option the group has; without it an option of the same name keeps its id */
+  id?: string;
+  /** Asked once this is chosen */
+  nestedGroupIds?: string[];
+}
+
+export interface Money {
+  /** Integer minor units */
+  amount: number;
+  /** ISO 4217 */
+  currency: string;
+}
+
+export interface Order {
+  /** Id of the order */
+  id: string;
+  /** Counts the changes; for If-Match / expectedVersion */
+  version: number;
+  /** Counted from 1 each business day */
+  number: number;
+  /** Business day, YYYY-MM-DD */
+  businessDay: string;
+  /** How it leaves the house */
+  channel: 'dine-in' | 'takeaway' | 'delivery';
+  /** Status */
+  status: 'needs_approval' | 'scheduled' | 'open' | 'completed' | 'cancelled';
+  /** How far the kitchen is with it; follows from the lines */
+  stage: 'pending' | 'preparing' | 'ready' | 'served';
+  /** Id of the table */
+  tableId?: string;
+  /** Id of the waiter */
+  waiterId: string;
+  /** Guests */
+  guestCount: number;
+  customer?: Customer;
+  /** When it is wanted (ISO 8601, UTC) */
+  pickupAt?: string;
+  /** For everybody who works on the order, for instance an allergy */
+  note: string;
+  /** ISO 4217 */
+  currency: string;
+  /** Whether the prices include the taxes */
+  pricesIncludeTax: boolean;
+  /** In the order in which they were added */
+  lines: OrderLine[];
+  /** What it comes to, without cancelled and voided lines */
+  totals: {
+    /** Sum of the lines */
+    subtotal: Money;
+    /** One for each class and rate */
+    taxes: OrderTax[];
+    /** What the guests pay */
+    total: Money;
+  };
+  /** When it was placed (ISO 8601, UTC) */
+  openedAt: string;
+  /** When it was completed or cancelled (ISO 8601, UTC) */
+  closedAt?: string;
+  /** Why it was cancelled */
+  cancelReason?: string;
+}
+
+export interface OrderLine {
+  /** Id of the line */
+  id: string;
+  /** Id of the menu item */
+  itemId: string;
+  /** Id of the item's category */
+  categoryId: string;
+  /** Name when it was ordered */
+  name: string;
+  /** Id of the size */
+  sizeId?: string;
+  /** Size */
+  sizeName?: string;
+  /** What was chosen with it */
+  modifiers: OrderLineModifier[];
+  /** How many */
+  quantity: number;
+  /** Of one, without modifiers, when it was ordered */
+  unitPrice: Money;
+  /** Of the line, with modifiers */
+  total: Money;
+  /** Code of the tax class */
+  taxClass: string;
+  /** Tax rate in parts per million: 88750 is 8.875 % */
+  ratePpm: number;
+  /** Seat at the table, from 1 */
+  seat?: number;
+  /** Course, from 1 */
+  course: number;
+  /** Where it is between held and served */
+  status: 'held' | 'fired' | 'preparing' | 'ready' | 'served' | 'cancelled' | 'voided';
+  /** For the kitchen, for instance "no salt" */
+  note: string;
+  /** Allergens it contains */
+  allergens: string[];
+  /** Time to prepare one, in seconds */
+  prepSeconds: number;
+  /** Number of the firing that sent it to the kitchen */
+  firing?: number;
+  /** When it was sent to the kitchen (ISO 8601, UTC) */
+  firedAt?: string;
+  /** When the kitchen was done with it (ISO 8601, UTC) */
+  readyAt?: string;
+  /** When the guests had it (ISO 8601, UTC) */
+  servedAt?: string;
+  /** Present when it was voided */
+  void?: {
+    /** Why */
+    reason: string;
+    /** Who voided it */
+    by: Person;
+    /** When (ISO 8601, UTC) */
+    at: string;
+  };
+  /** Who ordered it */
+  addedBy: Person;
+}
+
+export interface OrderLineInput {
+  /** Id of the line, chosen by the client: a line that comes again under its id is not made again */
+  id?: string;
+  /** Id of the menu item */
+  itemId: string;
+  /** Required for an item that has sizes */
+  sizeId?: string;
+  /** What is chosen with it */
+  modifiers?: ModifierChoice[];
+  /** How many */
+  quantity?: number;
+  /** Seat at the table, from 1 */
+  seat?: number;
+  /** Course it is served in; the item's own when not given */
+  course?: number;
+  /** For the kitchen, for instance "no salt" */
+  note?: string;
+  /** Not sent to the kitchen yet, whatever `fire` says */
+  hold?: boolean;
+}
+
+export interface OrderLineModifier {
+  /** Id of the modifier group */
+  groupId: string;
+  /** Id of the option */
+  optionId: string;
+  /** Name when it was ordered */
+  name: string;
+  /** Of one, when it was ordered */
+  price: Money;
+  /** How many */
+  quantity: number;
+}
+
+export interface OrderTax {
+  /** Code of the tax class */
+  code: string;
+  /** Tax rate in parts per million: 88750 is 8.875 % */
+  ratePpm: number;
+  /** What it was counted on, as the menu prices are */
+  base: Money;
+  /** The tax */
+  amount: Money;
+}
+
+export interface Person {
+  /** Id of the person */
+  id: string;
+  /** Name at that moment */
+  name: string;
+}
+
+export interface Price {
+  /** Integer minor units */
+  amount: number;
+  /** ISO 4217; the restaurant's */
+  currency: string;
+}
+
+/** The restaurant with its settings */
+export interface Restaurant {
+  /** Id of the restaurant */
+  id: string;
+  /** Counts the changes; for If-Match / expectedVersion */
+  version: number;
+  /** Name, as guests know it */
+  name: string;
+  /** ISO 4217; cannot be changed later */
+  currency: string;
+  /** IANA time zone, for instance Europe/Paris */
+  timeZone: string;
+  /** BCP 47 language tag, for instance fr-FR; how receipts write dates and money */
+  locale: string;
+  /** Hour of the local clock at which a business day begins; 4: 03:59 still belongs to yesterday */
+  dayStartHour: number;
+  /** Whether the prices of the menu contain the tax */
+  pricesIncludeTax: boolean;
+  /** The kinds of tax that menu items can have */
+  taxClasses: TaxClass[];
+  /** When the restaurant signed up (ISO 8601, UTC) */
+  createdAt: string;
+}
+
+export interface Section {
+  /** Id of the section */
+  id: string;
+  /** Counts the changes; for If-Match / expectedVersion */
+  version: number;
+  name: string;
+  /** Place in the list, ascending */
+  position: number;
+  /** Id of the waiter who looks after it */
+  waiterId?: string;
+}
+
+export interface Session {
+  /** Id of the session */
+  id: string;
+  /** How the person logged in */
+  how: 'password' | 'pin';
+  /** Id of the paired device */
+  deviceId?: string;
+  /** Whether it is the one that asks */
+  current: boolean;
+  /** Log-in (ISO 8601, UTC) */
+  startedAt: string;
+  /** Last refresh (ISO 8601, UTC) */
+  refreshedAt: string;
+  /** End, unless it is refreshed before (ISO 8601, UTC) */
+  expiresAt: string;
+}
+
+export interface SignedUp {
+  restaurant: Restaurant;
+  owner: StaffMember;
+}
+
+/** The person as colleagues see them now */
+export interface StaffCard {
+  /** Id of the staff member */
+  id: string;
+  /** Name as colleagues and receipts show it */
+  name: string;
+  /** Role */
+  role: 'owner' | 'manager' | 'waiter' | 'kitchen' | 'cashier' | 'host';
+  /** False for people who have left */
+  active: boolean;
+}
+
+/** The person as they are now */
+export interface StaffMember {
+  /** Id of the staff member */
+  id: string;
+  /** Counts the changes; for If-Match / expectedVersion */
+  version: number;
+  /** Name as colleagues and receipts show it */
+  name: string;
+  /** E-mail address for logging in; not case-sensitive */
+  email?: string;
+  /** Role; decides the permissions */
+  role: 'owner' | 'manager' | 'waiter' | 'kitchen' | 'cashier' | 'host';
+  /** Permissions beyond the role's */
+  allow: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'sync:read')[];
+  /** Permissions withheld; a denial wins */
+  deny: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'sync:read')[];
+  /** What this person may do, all told */
+  permissions: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'sync:read')[];
+  /** Whether a password is set */
+  hasPassword: boolean;
+  /** Whether a PIN is set */
+  hasPin: boolean;
+  /** False for people who have left: they cannot log in */
+  active: boolean;
+  /** When the person was added (ISO 8601, UTC) */
+  createdAt: string;
+}
+
+export interface Table {
+  /** Id of the table */
+  id: string;
+  /** Counts the changes; for If-Match / expectedVersion */
+  version: number;
+  /** What people call it, for instance 12 or Window 2; unique in the restaurant */
+  name: string;
+  /** Id of its section */
+  sectionId: string;
+  /** How many can sit */
+  seats: number;
+  /** How it is drawn */
+  shape: 'round' | 'square' | 'rectangle' | 'stool';
+  /** Left edge, in centimetres of the section's floor */
+  x: number;
+  /** Top edge, in centimetres of the section's floor */
+  y: number;
+  /** Width, in centimetres of the section's floor */
+  width: number;
+  /** Height, in centimetres of the section's floor */
+  height: number;
+  status: 'available' | 'reserved' | 'occupied' | 'dirty' | 'out_of_service';
+  /** When it got that status (ISO 8601, UTC) */
+  statusSince: string;
+  /** The guests have asked for the bill */
+  billRequested: boolean;
+  /** Id of the waiter whose table it is */
+  waiterId?: string;
+  /** Id of the open order here; on every table of a joined group */
+  orderId?: string;
+  /** Id of the waiter whose order that is */
+  orderWaiterId?: string;
+  /** Id of the main table of the group it is joined to */
+  joinedTo?: string;
+  joinedTableIds: string[];
+}
+
+export interface TaxClass {
+  /** What menu items name it by: small letters, digits and hyphens */
+  code: string;
+  /** Name, as receipts show it */
+  name: string;
+  /** Parts per million: 8.875 % is 88750 */
+  ratePpm: number;
+}
+
+export interface Tokens {
+  /** For `Authorization: Bearer` and the socket handshake */
+  accessToken: string;
+  /** End of the access token (ISO 8601, UTC) */
+  accessExpiresAt: string;
+  /** Good for one refresh */
+  refreshToken: string;
+  /** End of the session, unless it is refreshed before (ISO 8601, UTC) */
+  refreshExpiresAt: string;
+  /** Id of the session */
+  sessionId: string;
+}
+
+/** The closed list of errors; the code alone decides the status */
+export type ErrorCode = 'malformed' | 'validation_failed' | 'unauthenticated' | 'credentials_invalid' | 'token_invalid' | 'token_expired' | 'session_ended' | 'forbidden' | 'not_found' | 'method_not_allowed' | 'illegal_step' | 'conflict' | 'version_conflict' | 'duplicate' | 'sold_out' | 'unavailable_item' | 'in_flight' | 'payload_too_large' | 'unsupported_media_type' | 'key_reused' | 'rate_limited' | 'internal' | 'overloaded' | 'timed_out' | 'stopping';
+
+/** An error: RFC 9457 problem details. REST answers it as application/problem+json, a socket in its ack */
+export interface Problem {
+  /** `urn:brigade:problem:` and the code */
+  type: string;
+  /** The same for every error of this code */
+  title: string;
+  /** The HTTP status, over the socket too */
+  status: number;
+  code: ErrorCode;
+  /** One sentence for the person in front of the screen */
+  detail?: string;
+  /** The fields at fault */
+  errors?: {
+    /** Path in the input, for instance `lines.0.quantity` */
+    field: string;
+    message: string;
+  }[];
+  /** The steps that would be legal now (with illegal_step) */
+  legal?: string[];
+  /** The thing as it is now (with version_conflict and conflict) */
+  current?: unknown;
+  /** Seconds after which trying again makes sense (429 and 503) */
+  retryAfter?: number;
+  /** Search the log for this */
+  requestId?: string;
+}
+
+/** How each operation is called over REST; over the socket it is the message of the same name. */
+export const operations: {
+  readonly [name in keyof Operations]: { readonly kind: 'command' | 'query'; readonly method: string; readonly path: string };
+} = {
+  'restaurant:sign-up': { kind: 'command', method: 'post', path: '/restaurants' },
+  'restaurant:get': { kind: 'query', method: 'get', path: '/restaurant' },
+  'restaurant:update': { kind: 'command', method: 'patch', path: '/restaurant' },
+  'staff:list': { kind: 'query', method: 'get', path: '/staff' },
+  'staff:roster': { kind: 'query', method: 'get', path: '/roster' },
+  'staff:get': { kind: 'query', method: 'get', path: '/staff/:staffId' },
+  'staff:create': { kind: 'command', method: 'post', path: '/staff' },
+  'staff:update': { kind: 'command', method: 'patch', path: '/staff/:staffId' },
+  'staff:set-pin': { kind: 'command', method: 'put', path: '/staff/:staffId/pin' },
+  'staff:set-password': { kind: 'command', method: 'put', path: '/staff/:staffId/password' },
+  'staff:deactivate': { kind: 'command', method: 'post', path: '/staff/:staffId/deactivation' },
+  'staff:reactivate': { kind: 'command', method: 'post', path: '/staff/:staffId/reactivation' },
+  'auth:login': { kind: 'command', method: 'post', path: '/auth/login' },
+  'auth:pin-login': { kind: 'command', method: 'post', path: '/auth/pin' },
+  'auth:refresh': { kind: 'command', method: 'post', path: '/auth/refresh' },
+  'auth:logout': { kind: 'command', method: 'post', path: '/auth/logout' },
+  'auth:me': { kind: 'query', method: 'get', path: '/auth/me' },
+  'auth:sessions': { kind: 'query', method: 'get', path: '/auth/sessions' },
+  'auth:end-session': { kind: 'command', method: 'delete', path: '/auth/sessions/:sessionId' },
+  'device:pair': { kind: 'command', method: 'post', path: '/devices' },
+  'device:token': { kind: 'query', method: 'get', path: '/devices/:deviceId/token' },
+  'device:list': { kind: 'query', method: 'get', path: '/devices' },
+  'device:update': { kind: 'command', method: 'patch', path: '/devices/:deviceId' },
+  'device:unpair': { kind: 'command', method: 'post', path: '/devices/:deviceId/unpairing' },
+  'menu:get': { kind: 'query', method: 'get', path: '/menu' },
+  'menu:set-availability': { kind: 'command', method: 'post', path: '/menu/items/:itemId/availability' },
+  'menu:create-category': { kind: 'command', method: 'post', path: '/menu/categories' },
+  'menu:update-category': { kind: 'command', method: 'patch', path: '/menu/categories/:categoryId' },
+  'menu:delete-category': { kind: 'command', method: 'delete', path: '/menu/categories/:categoryId' },
+  'menu:get-item': { kind: 'query', method: 'get', path: '/menu/items/:itemId' },
+  'menu:create-item': { kind: 'command', method: 'post', path: '/menu/items' },
+  'menu:update-item': { kind: 'command', method: 'patch', path: '/menu/items/:itemId' },
+  'menu:archive-item': { kind: 'command', method: 'delete', path: '/menu/items/:itemId' },
+  'menu:restore-item': { kind: 'command', method: 'post', path: '/menu/items/:itemId/restore' },
+  'menu:create-modifier-group': { kind: 'command', method: 'post', path: '/menu/modifier-groups' },
+  'menu:update-modifier-group': { kind: 'command', method: 'patch', path: '/menu/modifier-groups/:groupId' },
+  'menu:delete-modifier-group': { kind: 'command', method: 'delete', path: '/menu/modifier-groups/:groupId' },
+  'menu:set-option-availability': { kind: 'command', method: 'post', path: '/menu/modifier-groups/:groupId/options/:optionId/availability' },
+  'floor:get': { kind: 'query', method: 'get', path: '/floor' },
+  'section:create': { kind: 'command', method: 'post', path: '/sections' },
+  'section:update': { kind: 'command', method: 'patch', path: '/sections/:sectionId' },
+  'section:delete': { kind: 'command', method: 'delete', path: '/sections/:sectionId' },
+  'section:assign': { kind: 'command', method: 'post', path: '/sections/:sectionId/assignment' },
+  'table:create': { kind: 'command', method: 'post', path: '/tables' },
+  'table:update': { kind: 'command', method: 'patch', path: '/tables/:tableId' },
+  'table:delete': { kind: 'command', method: 'delete', path: '/tables/:tableId' },
+  'table:set-status': { kind: 'command', method: 'post', path: '/tables/:tableId/status' },
+  'table:assign': { kind: 'command', method: 'post', path: '/tables/:tableId/assignment' },
+  'table:transfer': { kind: 'command', method: 'post', path: '/tables/:tableId/transfer' },
+  'table:request-bill': { kind: 'command', method: 'post', path: '/tables/:tableId/bill-request' },
+  'table:join': { kind: 'command', method: 'post', path: '/tables/:tableId/join' },
+  'table:split': { kind: 'command', method: 'post', path: '/tables/:tableId/split' },
+  'order:place': { kind: 'command', method: 'post', path: '/orders' },
+  'order:get': { kind: 'query', method: 'get', path: '/orders/:orderId' },
+  'order:list': { kind: 'query', method: 'get', path: '/orders' },
+  'order:update': { kind: 'command', method: 'patch', path: '/orders/:orderId' },
+  'order:add-lines': { kind: 'command', method: 'post', path: '/orders/:orderId/lines' },
+  'order:repeat': { kind: 'command', method: 'post', path: '/orders/:orderId/repeat' },
+  'order:change-line': { kind: 'command', method: 'patch', path: '/orders/:orderId/lines/:lineId' },
+  'order:cancel-line': { kind: 'command', method: 'post', path: '/orders/:orderId/lines/:lineId/cancel' },
+  'order:void-line': { kind: 'command', method: 'post', path: '/orders/:orderId/lines/:lineId/void' },
+  'order:fire': { kind: 'command', method: 'post', path: '/orders/:orderId/fire' },
+  'order:hold': { kind: 'command', method: 'post', path: '/orders/:orderId/hold' },
+  'order:serve': { kind: 'command', method: 'post', path: '/orders/:orderId/serve' },
+  'order:release': { kind: 'command', method: 'post', path: '/orders/:orderId/release' },
+  'order:transfer': { kind: 'command', method: 'post', path: '/orders/:orderId/transfer' },
+  'order:move-lines': { kind: 'command', method: 'post', path: '/orders/:orderId/move-lines' },
+  'order:complete': { kind: 'command', method: 'post', path: '/orders/:orderId/complete' },
+  'order:cancel': { kind: 'command', method: 'post', path: '/orders/:orderId/cancel' },
+  'sync:snapshot': { kind: 'query', method: 'get', path: '/sync/snapshot' },
+  'sync:since': { kind: 'query', method: 'get', path: '/sync/since' },
+};
+
+/** Which payload fields hold the new state of things in a replica, or the ids of things gone from it. */
+export const events: {
+  readonly [name in keyof Events]: {
+    readonly carries?: Readonly<Record<string, keyof Replicas>>;
+    readonly removes?: Readonly<Record<string, keyof Replicas>>;
+  };
+} = {
+  'restaurant:created': { carries: { restaurant: 'restaurant' } },
+  'restaurant:updated': { carries: { restaurant: 'restaurant' } },
+  'staff:changed': {},
+  'staff:roster-changed': { carries: { member: 'staff' } },
+  'device:changed': {},
+  'menu:updated': { carries: { categories: 'menuCategories', items: 'menuItems', modifierGroups: 'modifierGroups' }, removes: { removedCategoryIds: 'menuCategories', removedModifierGroupIds: 'modifierGroups' } },
+  'menu:availability-changed': { carries: { item: 'menuItems' } },
+  'floor:updated': { carries: { sections: 'sections', tables: 'tables' }, removes: { removedSectionIds: 'sections', removedTableIds: 'tables' } },
+  'table:updated': { carries: { tables: 'tables' } },
+  'table:status-changed': { carries: { table: 'tables' } },
+  'table:assigned': { carries: { tables: 'tables' } },
+  'table:transferred': { carries: { table: 'tables', joined: 'tables' } },
+  'staff:assigned': { carries: { section: 'sections', tables: 'tables' } },
+  'order:created': { carries: { order: 'orders' } },
+  'order:updated': { carries: { order: 'orders' } },
+  'order:line-status-changed': { carries: { order: 'orders' } },
+  'order:status-changed': {},
+  'order:cancelled': { carries: { order: 'orders' } },
+  'order:fired': {},
+  'order:lines-withdrawn': {},
+  'order:lines-moved': {},
+  'order:line-changed': {},
+  'order:relabelled': {},
+};
+
+/** A thing whose `field` has none of `values` has left the replica; without `live`, things stay until removed. */
+export const replicas: {
+  readonly [name in keyof Replicas]: { readonly live?: { readonly field: string; readonly values: readonly string[] } };
+} = {
+  restaurant: {},
+  staff: {},
+  menuCategories: {},
+  menuItems: { live: { field: 'status', values: ['active'] } },
+  modifierGroups: {},
+  sections: {},
+  tables: {},
+  orders: { live: { field: 'status', values: ['needs_approval', 'scheduled', 'open'] } },
+};

@@ -1,0 +1,159 @@
+import type { Json, JsonSchema } from './json-schema.types.js';
+import { exampleProblem } from './problems.js';
+
+/** One message of the socket: a channel, and what is done on it. */
+export interface Message {
+  name: string;
+  channel: Json;
+  operation: Json;
+}
+
+/** The `meta` of a message. */
+export const metaType: JsonSchema = {
+  type: 'object',
+  description: 'The second argument of every operation message; may be left out',
+  properties: {
+    key: {
+      type: 'string',
+      pattern: '^[\\x21-\\x7e]{1,128}$',
+      description:
+        'Idempotency key of a command: sent again with the same input within 24 hours, the first answer is replayed',
+    },
+    expectedVersion: {
+      type: 'integer',
+      minimum: 0,
+      description: 'The version that the thing must still have; otherwise version_conflict with its current state',
+    },
+    requestId: {
+      type: 'string',
+      pattern: '^[\\w.:-]{8,64}$',
+      description: 'Your own name for this message, for the log',
+    },
+  },
+  additionalProperties: false,
+};
+
+/** What an ack gets: the output, or a problem. */
+export function ackOf(output: JsonSchema): JsonSchema {
+  return {
+    oneOf: [
+      {
+        type: 'object',
+        properties: {
+          ok: { const: true },
+          data: output,
+          replayed: { const: true, description: 'The stored answer to an earlier command with the same key' },
+        },
+        required: ['ok', 'data'],
+        additionalProperties: false,
+      },
+      {
+        type: 'object',
+        properties: { ok: { const: false }, error: { $ref: '#/components/schemas/Problem' } },
+        required: ['ok', 'error'],
+        additionalProperties: false,
+      },
+    ],
+  };
+}
+
+/** A message of the connection itself, which no feature declares. */
+interface ProtocolMessage {
+  name: string;
+  summary: string;
+  action: 'receive' | 'send';
+  payload: JsonSchema;
+  example: unknown;
+  reply?: { payload: JsonSchema; example: unknown };
+}
+
+const text = (description: string): JsonSchema => ({ type: 'string', description });
+const object = (properties: Record<string, JsonSchema>): JsonSchema => ({
+  type: 'object',
+  properties,
+  required: Object.keys(properties),
+  additionalProperties: false,
+});
+
+const protocol: readonly ProtocolMessage[] = [
+  {
+    name: 'session:renew',
+    summary: 'Go on with a newer access token of the same session, without reconnecting',
+    action: 'receive',
+    payload: object({ accessToken: text('The new access token') }),
+    example: { accessToken: 'eyJhbGciOiJFZERTQSJ9.e30.c2ln' },
+    reply: {
+      payload: ackOf(
+        object({ expiresAt: { type: 'string', format: 'date-time', description: 'When the new token ends' } }),
+      ),
+      example: { ok: true, data: { expiresAt: '2026-11-21T19:45:00.000Z' } },
+    },
+  },
+  {
+    name: 'sync:head',
+    summary: "The last seq of this socket's rooms, at most every 2 seconds and only when one moved",
+    action: 'send',
+    payload: object({
+      epoch: text('Another one than before: history changed, start over'),
+      heads: {
+        type: 'object',
+        additionalProperties: { type: 'integer', minimum: 0 },
+        description: 'Room -> seq of its last event',
+      },
+    }),
+    example: { epoch: '5f1c09a2b3d4', heads: { 'role:waiter': 41 } },
+  },
+  {
+    name: 'session:ended',
+    summary: 'Sent just before the server disconnects',
+    action: 'send',
+    payload: object({ code: { $ref: '#/components/schemas/ErrorCode' }, detail: text('One sentence for the person') }),
+    example: { code: 'session_ended', detail: 'The session has ended' },
+  },
+  {
+    name: 'problem',
+    summary: 'Answer to a message that came without an ack callback',
+    action: 'send',
+    payload: object({ message: text('Name of that message'), error: { $ref: '#/components/schemas/Problem' } }),
+    example: { message: 'order:place', error: exampleProblem('malformed') },
+  },
+];
+
+export function protocolOperations(): Message[] {
+  return protocol.map(({ name, summary, action, payload, example, reply }) => {
+    const answer: Json = reply
+      ? {
+          reply: {
+            name: `${name} ack`,
+            title: 'The ack',
+            payload: reply.payload,
+            examples: [{ payload: reply.example }],
+          },
+        }
+      : {};
+    return {
+      name,
+      channel: {
+        address: name,
+        description: summary,
+        messages: { message: { name, title: name, summary, payload, examples: [{ payload: example }] }, ...answer },
+      },
+      operation: {
+        action,
+        channel: { $ref: `#/channels/${name}` },
+        title: name,
+        summary,
+        tags: [{ name: 'protocol' }],
+        messages: [{ $ref: `#/channels/${name}/messages/message` }],
+        ...(reply
+          ? {
+              reply: {
+                channel: { $ref: `#/channels/${name}` },
+                messages: [{ $ref: `#/channels/${name}/messages/reply` }],
+              },
+            }
+          : {}),
+      },
+    };
+  });
+}

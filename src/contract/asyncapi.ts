@@ -1,0 +1,135 @@
+import { asyncapiEvents } from './asyncapi.events.js';
+import { ackOf, type Message, metaType, protocolOperations } from './asyncapi.protocol.js';
+import type { Contract, ContractOperation } from './contract.js';
+import type { Json } from './json-schema.types.js';
+import { exampleProblem, problemStatuses } from './problems.js';
+
+/** The AsyncAPI 3.0 document of the socket side, from the server's point of view: it receives operations and sends events. */
+export function asyncapi(contract: Contract): Json {
+  const messages = [
+    ...protocolOperations(),
+    ...contract.operations.map(operationMessage),
+    ...asyncapiEvents(contract.events),
+  ];
+  const used = new Set([...contract.operations, ...contract.events].map(({ feature }) => feature));
+  return {
+    asyncapi: '3.0.0',
+    info: {
+      title: 'Brigade over the socket',
+      version: '1',
+      description: introduction,
+      license: { name: 'MIT' },
+      tags: [
+        { name: 'protocol', description: 'The connection itself' },
+        ...contract.features
+          .filter(({ name }) => used.has(name))
+          .map(({ name, summary }) => ({ name, description: summary })),
+      ],
+    },
+    defaultContentType: 'application/json',
+    servers: { brigade: server },
+    channels: Object.fromEntries(messages.map(({ name, channel }) => [name, channel])),
+    operations: Object.fromEntries(messages.map(({ name, operation }) => [name, operation])),
+    components: {
+      schemas: { ...contract.types, Meta: metaType },
+      securitySchemes: {
+        accessToken: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'The access token of a log-in, in the handshake: `auth: { token }`.',
+        },
+      },
+    },
+  };
+}
+
+function operationMessage({ declaration, feature, input, output }: ContractOperation): Message {
+  const { name, kind, summary, description, permission, limit, example } = declaration;
+  const emitted = declaration.kind === 'command' ? declaration.emits.map((event) => event.name) : [];
+  const emits = emitted.length > 0 ? ` Emits ${emitted.map((event) => `\`${event}\``).join(', ')}.` : '';
+  const { method, path } = declaration.rest;
+  const text = [
+    ...(description ? [description] : []),
+    `Permission: \`${permission}\`. Over REST: \`${method.toUpperCase()} /api/v1${path}\`.${emits}`,
+  ].join('\n\n');
+  const statuses = problemStatuses(declaration);
+  const problem = exampleProblem(statuses.includes(403) ? 'forbidden' : 'validation_failed');
+  return {
+    name,
+    channel: {
+      address: name,
+      description: summary,
+      messages: {
+        request: {
+          name,
+          title: `${name} (input, meta?, ack)`,
+          summary,
+          headers: { $ref: '#/components/schemas/Meta' },
+          payload: input,
+          examples: [
+            {
+              name: 'example',
+              headers: kind === 'command' ? { key: 'a-key-of-your-own' } : {},
+              payload: example.input,
+            },
+          ],
+        },
+        reply: {
+          name: `${name} ack`,
+          title: 'The ack',
+          payload: ackOf(output),
+          examples: [
+            { name: 'done', payload: { ok: true, data: example.output } },
+            { name: 'refused', payload: { ok: false, error: problem } },
+          ],
+        },
+      },
+    },
+    operation: {
+      action: 'receive',
+      channel: { $ref: `#/channels/${name}` },
+      title: name,
+      summary,
+      description: text,
+      tags: [{ name: feature }],
+      messages: [{ $ref: `#/channels/${name}/messages/request` }],
+      reply: {
+        channel: { $ref: `#/channels/${name}` },
+        messages: [{ $ref: `#/channels/${name}/messages/reply` }],
+      },
+      ...(permission === 'public' ? {} : { 'x-permission': permission }),
+      'x-limit': limit,
+      ...(kind === 'command' ? { 'x-emits': emitted } : {}),
+    },
+  };
+}
+
+const server: Json = {
+  host: 'localhost:3000',
+  pathname: '/socket.io',
+  protocol: 'wss',
+  protocolVersion: 'Socket.IO 4 (Engine.IO 4)',
+  description: [
+    'Socket.IO on the same port as REST. The handshake carries the access token: `io(url, { auth: { token } })`.',
+    'A handshake that is refused ends in `connect_error`, whose `data` is a Problem. Rooms are chosen by the server from the token alone.',
+  ].join('\n\n'),
+  security: [{ $ref: '#/components/securitySchemes/accessToken' }],
+};
+
+const introduction = `Everything a tablet or screen can ask, and every event it hears. The operations are those of [the REST side](/docs).
+
+**Asking.** \`socket.emit(name, input, meta?, ack)\`; on these pages \`meta\` stands as the message's headers. The ack gets
+\`{ ok: true, data }\`, with \`replayed: true\` when a command with this key was carried out before, or
+\`{ ok: false, error }\` with a Problem. A message without an ack callback is refused with a \`problem\` message.
+
+**Hearing.** Every event arrives as a message of its name with one argument, the Envelope. \`seq\` numbers the restaurant's events
+without gaps, but a screen sees only those of its rooms: \`prev\` names, for each room an event goes to, the seq of that room's
+event before. If it is not the last one seen there, one is missing.
+
+**Catching up.** Join (connect), then \`sync:snapshot\` for the state and its seq, then apply the events above it in order. After a gap or
+a reconnect, \`sync:since\` answers what was missed; \`{ reset: true }\` means to take the snapshot again. \`sync:head\` comes at most every 2
+seconds and shows that a last event was lost. Another \`epoch\` than before means that history changed: start over.
+
+**Staying.** Send \`session:renew\` with a new access token before the old one ends; \`session:ended\` comes just before the server
+disconnects. The package \`@brigade/client\` does all of this.`;

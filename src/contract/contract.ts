@@ -1,0 +1,74 @@
+import type { AnyEvent } from '../kernel/event.js';
+import type { AnyReplica, Feature } from '../kernel/feature.js';
+import type { Operation } from '../kernel/operation.js';
+import { SchemaBook } from './json-schema.js';
+import type { JsonSchema } from './json-schema.types.js';
+import { problemTypes } from './problems.js';
+
+/**
+ * Everything the declarations promise, with joi turned into JSON Schema: what the OpenAPI document, the AsyncAPI document
+ * and the client's types are three views of.
+ */
+export interface Contract {
+  features: readonly Feature[];
+  operations: readonly ContractOperation[];
+  events: readonly ContractEvent[];
+  replicas: readonly ContractReplica[];
+  /** The named types, by name. */
+  types: Readonly<Record<string, JsonSchema>>;
+}
+
+export interface ContractOperation {
+  feature: string;
+  declaration: Operation;
+  input: JsonSchema;
+  output: JsonSchema;
+}
+
+export interface ContractEvent {
+  feature: string;
+  declaration: AnyEvent;
+  payload: JsonSchema;
+  /** Kinds of rooms it goes to, as its example shows: `role:waiter`, `station:{id}`. */
+  rooms: readonly string[];
+}
+
+export interface ContractReplica {
+  feature: string;
+  declaration: AnyReplica;
+  item: JsonSchema;
+}
+
+/** @throws Unsupported naming the place, for a joi construct that cannot be described */
+export function contractOf(features: readonly Feature[]): Contract {
+  const book = new SchemaBook();
+  const each = <T, R>(list: (feature: Feature) => readonly T[], describe: (item: T) => R) =>
+    features.flatMap((feature) => list(feature).map((item) => ({ feature: feature.name, ...describe(item) })));
+
+  const operations = each(
+    (feature) => feature.operations,
+    (declaration) => ({
+      declaration,
+      input: book.add(declaration.input, 'in', `${declaration.name} input`),
+      output: book.add(declaration.output, 'out', `${declaration.name} output`),
+    }),
+  );
+  const events = each(
+    (feature) => feature.events,
+    (declaration) => ({
+      declaration,
+      payload: book.add(declaration.payload, 'out', `${declaration.name} payload`),
+      rooms: roomsOf(declaration),
+    }),
+  );
+  const replicas = each(
+    (feature) => feature.replicas,
+    (declaration) => ({ declaration, item: book.add(declaration.view, 'out', `replica ${declaration.name}`) }),
+  );
+  return { features, operations, events, replicas, types: { ...book.finish(), ...problemTypes } };
+}
+
+function roomsOf({ audience, example }: AnyEvent): string[] {
+  const rooms = audience(example as never).map((room) => room.replace(/^(station|user):.*$/, '$1:{id}'));
+  return [...new Set(rooms)].sort();
+}

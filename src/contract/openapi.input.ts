@@ -1,0 +1,57 @@
+import type { Contract, ContractOperation } from './contract.js';
+import { Unsupported } from './joi-description.js';
+import type { Json, JsonSchema } from './json-schema.types.js';
+import { typeText } from './typescript.js';
+
+/** Where the fields of an input go over REST: into the path, the query (GET and DELETE) or the JSON body. */
+export function inputParts(
+  { declaration, input: stated }: ContractOperation,
+  types: Contract['types'],
+): { parameters: Json[]; body?: Json } {
+  const { name, rest, description } = declaration;
+  const example = (declaration.example.input ?? {}) as Readonly<Record<string, unknown>>;
+  const input = stated.$ref === undefined ? stated : (types[typeText(stated)] ?? stated);
+  if (input.properties === undefined) throw new Unsupported(name, 'an input without a list of its fields');
+  const inPath = new Set(rest.path.match(/:\w+/g)?.map((parameter) => parameter.slice(1)));
+  for (const field of inPath) {
+    if (!input.properties[field]) throw new Unsupported(name, `the path parameter ${field}, which the input lacks,`);
+  }
+  const parameter = (field: string, schema: JsonSchema): Json => ({
+    name: field,
+    in: inPath.has(field) ? 'path' : 'query',
+    required: inPath.has(field) || input.required?.includes(field) === true,
+    ...(schema.description ? { description: schema.description } : {}),
+    schema,
+    ...(field in example ? { example: example[field] } : {}),
+  });
+  const fields = Object.entries(input.properties).flatMap(([field, schema]) => (schema ? [{ field, schema }] : []));
+  const inUrl = fields.filter(({ field }) => inPath.has(field) || rest.method === 'get' || rest.method === 'delete');
+  const parameters = inUrl.map(({ field, schema }) => parameter(field, schema));
+  if (inUrl.length === fields.length) {
+    if (input.allOf !== undefined && description === undefined) {
+      throw new Unsupported(name, 'a rule between parameters without a description of the operation that says it');
+    }
+    return { parameters };
+  }
+  const schema = inPath.size === 0 ? stated : withoutFields(input, inPath);
+  return {
+    parameters,
+    body: {
+      required: fields.some(({ field }) => !inPath.has(field) && input.required?.includes(field)),
+      content: { 'application/json': { schema, example: omit(example, inPath) } },
+    },
+  };
+}
+
+function withoutFields(input: JsonSchema, fields: ReadonlySet<string>): JsonSchema {
+  const required = input.required?.filter((field) => !fields.has(field)) ?? [];
+  const { required: _, ...rest } = input;
+  return {
+    ...rest,
+    properties: omit(input.properties ?? {}, fields),
+    ...(required.length > 0 ? { required } : {}),
+  };
+}
+
+const omit = <T>(from: Readonly<Record<string, T>>, keys: ReadonlySet<string>): Record<string, T> =>
+  Object.fromEntries(Object.entries(from).filter(([key]) => !keys.has(key)));

@@ -1,0 +1,167 @@
+import { type ErrorCode, errorTable } from '../kernel/errors.js';
+import type { Contract, ContractOperation } from './contract.js';
+import type { Json } from './json-schema.types.js';
+import { inputParts } from './openapi.input.js';
+import { codesOf, exampleProblem, problemStatuses } from './problems.js';
+
+const ref = (place: string): Json => ({ $ref: `#/components/${place}` });
+
+/** The OpenAPI 3.1 document of the REST side. */
+export function openapi(contract: Contract): Json {
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const operation of contract.operations) {
+    const { method, path } = operation.declaration.rest;
+    const at = path.replace(/:(\w+)/g, '{$1}');
+    paths[at] = { ...paths[at], [method]: operationObject(operation, contract) };
+  }
+  const used = new Set(contract.operations.map(({ feature }) => feature));
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Brigade over REST',
+      version: '1',
+      description: introduction,
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/api/v1', description: 'This server' }],
+    tags: contract.features
+      .filter(({ name }) => used.has(name))
+      .map(({ name, summary }) => ({ name, description: summary })),
+    paths,
+    components: {
+      schemas: contract.types,
+      parameters,
+      headers,
+      responses: Object.fromEntries(problemStatusList.map((status) => [responseName(status), problemResponse(status)])),
+      securitySchemes: {
+        accessToken: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'The access token of a log-in; it lives 15 minutes and is renewed with the refresh token.',
+        },
+      },
+    },
+  };
+}
+
+function operationObject(operation: ContractOperation, { types }: Contract): Json {
+  const { declaration, feature, output } = operation;
+  const { name, kind, summary, permission, limit, rest, example } = declaration;
+  const { parameters: inputs, body } = inputParts(operation, types);
+  const common = [
+    'parameters/RequestId',
+    ...(kind === 'command' ? ['parameters/IdempotencyKey', 'parameters/IfMatch'] : []),
+  ];
+  const success = {
+    description: 'Done',
+    headers: Object.fromEntries(
+      Object.keys(headers)
+        .filter((header) => header !== 'Retry-After' && (kind === 'command' || header !== 'Idempotency-Replayed'))
+        .map((header) => [header, ref(`headers/${header}`)]),
+    ),
+    content: {
+      'application/json': {
+        schema: { type: 'object', properties: { data: output, meta }, required: ['data'] },
+        example: { data: example.output },
+      },
+    },
+  };
+  return {
+    operationId: name,
+    tags: [feature],
+    summary,
+    description: operationText(operation),
+    ...(permission === 'public' ? { security: [] } : { security: [{ accessToken: [] }] }),
+    parameters: [...inputs, ...common.map(ref)],
+    ...(body ? { requestBody: body } : {}),
+    responses: {
+      [rest.status ?? 200]: success,
+      ...Object.fromEntries(
+        problemStatuses(declaration).map((status) => [status, ref(`responses/${responseName(status)}`)]),
+      ),
+    },
+    'x-permission': permission,
+    'x-limit': limit,
+    ...(declaration.kind === 'command' ? { 'x-emits': declaration.emits.map((event) => event.name) } : {}),
+  };
+}
+
+function operationText({ declaration }: ContractOperation): string {
+  const { description, name, permission } = declaration;
+  const emitted = declaration.kind === 'command' ? declaration.emits.map((event) => `\`${event.name}\``) : [];
+  return [
+    ...(description ? [description] : []),
+    `Permission: \`${permission}\`. Over the socket: \`${name}\`.${emitted.length > 0 ? ` Emits ${emitted.join(', ')}.` : ''}`,
+  ].join('\n\n');
+}
+
+const meta = {
+  type: 'object',
+  additionalProperties: true,
+  description: 'About the answer rather than the thing; absent when there is nothing to say',
+};
+
+const parameters = {
+  RequestId: {
+    name: 'X-Request-Id',
+    in: 'header',
+    description: 'Your own name for this request; it comes back and stands in the log. Made up when absent.',
+    schema: { type: 'string' },
+  },
+  IdempotencyKey: {
+    name: 'Idempotency-Key',
+    in: 'header',
+    description:
+      'Any text that is unique to this command. Sent again with the same input within 24 hours, the first answer is replayed and nothing is done twice; with another input it is key_reused.',
+    schema: { type: 'string' },
+  },
+  IfMatch: {
+    name: 'If-Match',
+    in: 'header',
+    description:
+      'The version that the thing must still have (its ETag); otherwise version_conflict with its current state.',
+    schema: { type: 'string' },
+    example: '"3"',
+  },
+};
+
+const headers = {
+  'X-Request-Id': { description: 'Search the log for this.', schema: { type: 'string' } },
+  ETag: { description: 'The version of the thing answered; send it as If-Match.', schema: { type: 'string' } },
+  'Idempotency-Replayed': {
+    description: '`true` when this is the stored answer to an earlier command with the same key.',
+    schema: { type: 'string', enum: ['true'] },
+  },
+  'RateLimit-Policy': { description: 'The limit and its window in seconds.', schema: { type: 'string' } },
+  RateLimit: { description: 'What remains and the seconds until it is full again.', schema: { type: 'string' } },
+  'Retry-After': { description: 'Seconds after which trying again makes sense.', schema: { type: 'integer' } },
+};
+
+const problemStatusList = [...new Set(Object.values(errorTable).map(({ status }) => status))];
+
+const responseName = (status: number) => `Problem${status}`;
+
+function problemResponse(status: number): Json {
+  const codes = codesOf(status);
+  const limited = status === 429 || status === 503;
+  return {
+    description: codes.map((code) => `\`${code}\`: ${errorTable[code].title}`).join('\n\n'),
+    headers: {
+      'X-Request-Id': ref('headers/X-Request-Id'),
+      ...(limited ? { 'Retry-After': ref('headers/Retry-After') } : {}),
+    },
+    content: {
+      'application/problem+json': {
+        schema: ref('schemas/Problem'),
+        examples: Object.fromEntries(codes.map((code: ErrorCode) => [code, { value: exampleProblem(code) }])),
+      },
+    },
+  };
+}
+
+const introduction = `Everything a till or another system can ask of the restaurant. A success answers \`{ data, meta? }\`; an error answers
+application/problem+json with a \`code\` from one closed list. Lists come as \`{ items, nextCursor? }\`; ask for the next page with
+\`cursor\`. Times are ISO 8601 in UTC; money is \`{ amount, currency }\` in integer minor units. Unknown fields are refused.
+
+The same operations are messages of the socket, where the events also arrive: see [the socket's page](/docs/events).`;

@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import compression from 'compression';
+import { type Response, Router } from 'express';
+import helmet from 'helmet';
+
+const require = createRequire(import.meta.url);
+
+/** A file below a package's folder, whatever folder npm put the package into. */
+const inPackage = (name: string, path: string) => join(dirname(require.resolve(`${name}/package.json`)), path);
+
+/** `docs/contract`, four folders above this file once built (`dist/src/transports/http`), three from the sources. */
+function contractFolder(): string {
+  const here = dirname(fileURLToPath(import.meta.url));
+  const built = join(here, '../../../../docs/contract');
+  return existsSync(built) ? built : join(here, '../../../docs/contract');
+}
+
+export interface DocsOptions {
+  /** Where the contract lies; the repository's `docs/contract` unless given. */
+  folder?: string;
+}
+
+/** What is served, below `/docs`, and where it lies. Looked up when it is asked for: most servers never are. */
+const files: Readonly<Record<string, (folder: string) => string>> = {
+  '/': (folder) => join(folder, 'pages/rest.html'),
+  '/events': (folder) => join(folder, 'pages/events.html'),
+  '/openapi.json': (folder) => join(folder, 'openapi.json'),
+  '/asyncapi.json': (folder) => join(folder, 'asyncapi.json'),
+  '/assets/rest.js': (folder) => join(folder, 'pages/rest.js'),
+  '/assets/events.js': (folder) => join(folder, 'pages/events.js'),
+  '/assets/swagger-ui.css': () => inPackage('swagger-ui-dist', 'swagger-ui.css'),
+  '/assets/swagger-ui-bundle.js': () => inPackage('swagger-ui-dist', 'swagger-ui-bundle.js'),
+  '/assets/asyncapi.css': () => inPackage('@asyncapi/react-component', 'styles/default.min.css'),
+  '/assets/asyncapi.js': () => inPackage('@asyncapi/react-component', 'browser/standalone/without-parser.js'),
+};
+
+/**
+ * Scripts come from here alone, and none is compiled from text. Both libraries set styles on elements and swagger-ui
+ * draws its icons from data URLs, which is all that is relaxed, on these pages only.
+ */
+const policy = helmet({
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'", "'unsafe-inline'"],
+      imgSrc: ["'self'", 'data:'],
+      fontSrc: ["'self'", 'data:'],
+      connectSrc: ["'self'"],
+      baseUri: ["'none'"],
+      formAction: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+  },
+});
+
+/** The contract to read: `/` for REST, `/events` for the socket, and both documents as JSON. To be mounted at `/docs`. */
+export function docsRouter({ folder = contractFolder() }: DocsOptions = {}): Router {
+  const router = Router();
+  router.use(policy, compression());
+  for (const [path, locate] of Object.entries(files)) {
+    router.get(path, (_req, res: Response, next) => {
+      res.locals.route = `/docs${path}`;
+      // Always asked for again, and answered 304 by its ETag: an upgrade shows at once.
+      res.sendFile(
+        locate(folder),
+        { dotfiles: 'allow', cacheControl: false, headers: { 'Cache-Control': 'no-cache' } },
+        (error) => {
+          if (error) next(error);
+        },
+      );
+    });
+  }
+  return router;
+}
