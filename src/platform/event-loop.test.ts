@@ -1,0 +1,35 @@
+import { memoryFigures, watchEventLoop } from './event-loop.js';
+
+const STALL_MS = 150;
+
+function stall(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
+async function until(done: () => boolean): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!done()) {
+    if (Date.now() > deadline) throw new Error('never came true');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+test('a stall of the event loop is seen at once, and forgotten two windows later', async () => {
+  const watch = watchEventLoop(100);
+  expect(watch.lag()).toEqual({ meanMs: 0, p99Ms: 0, maxMs: 0 });
+  const started = performance.now();
+  await until(() => performance.now() - started > 50);
+  stall(STALL_MS);
+  await until(() => watch.lag().maxMs > STALL_MS / 2);
+  expect(watch.lag().maxMs).toBeLessThan(10 * STALL_MS);
+  await until(() => watch.lag().maxMs < STALL_MS / 2);
+  watch.close();
+});
+
+test('memory is that of this process, in bytes', () => {
+  const memory = memoryFigures();
+  expect(memory.rssBytes).toBeGreaterThan(10_000_000);
+  expect(memory.heapUsedBytes).toBeLessThanOrEqual(memory.heapTotalBytes);
+  expect(memory.heapTotalBytes).toBeLessThan(memory.rssBytes * 2);
+});
