@@ -1,0 +1,80 @@
+import { feature, replica } from '../../kernel/feature.js';
+import { addLines, repeatLines } from './addition.operations.js';
+import { fireLines, holdLines, serveLines } from './course.operations.js';
+import { cancelLine, changeLine, voidLine } from './line.operations.js';
+import { cancelOrder, completeOrder, getOrder, listOrders, releaseOrder, updateOrder } from './order.operations.js';
+import { orderEvents } from './orders.events.js';
+import { liveStatuses, orderCounters, orders } from './orders.model.js';
+import { followTable } from './orders.reactions.js';
+import { orderView, viewOrder } from './orders.views.js';
+import { placeOrder } from './place.operations.js';
+import { moveLines, transferOrder } from './table.operations.js';
+
+export { type KitchenStep, progressLines } from './orders.changes.js';
+export {
+  type LinesMoved,
+  type LinesWithdrawn,
+  type OrderFired,
+  orderCancelled,
+  orderCreated,
+  orderFired,
+  orderLineChanged,
+  orderLineStatusChanged,
+  orderLinesMoved,
+  orderLinesWithdrawn,
+  orderRelabelled,
+  orderStatusChanged,
+  orderUpdated,
+} from './orders.events.js';
+export { exampleOrder } from './orders.examples.js';
+export {
+  type LineStatus,
+  liveStatuses,
+  type OrderDoc,
+  type OrderLine,
+  type OrderStatus,
+  orders,
+  type Stage,
+} from './orders.model.js';
+export { counts, isFired, lineTotal, type StepTable, stageOf, stepFrom, totalsOf } from './orders.rules.js';
+export { channel, type LineView, type OrderView, orderView, viewOrder } from './orders.views.js';
+
+export const ordersFeature = feature({
+  name: 'orders',
+  summary: 'Orders: placing, changing, firing by course, serving, moving, and what they come to',
+  kinds: [orders, orderCounters],
+  operations: [
+    placeOrder,
+    getOrder,
+    listOrders,
+    updateOrder,
+    addLines,
+    repeatLines,
+    changeLine,
+    cancelLine,
+    voidLine,
+    fireLines,
+    holdLines,
+    serveLines,
+    releaseOrder,
+    transferOrder,
+    moveLines,
+    completeOrder,
+    cancelOrder,
+  ],
+  events: orderEvents,
+  reactions: [followTable],
+  replicas: [
+    replica({
+      name: 'orders',
+      summary: 'Orders somebody still works on',
+      view: orderView,
+      permission: 'order:read',
+      load: async ({ find }) => {
+        const live = await find(orders, { status: { $in: liveStatuses } }, { sort: { _id: 1 } });
+        return live.map(viewOrder);
+      },
+      live: { field: 'status', values: liveStatuses },
+    }),
+  ],
+});

@@ -1,0 +1,221 @@
+import Joi from 'joi';
+import { fail } from '../../kernel/errors.js';
+import { command, query } from '../../kernel/operation.js';
+import { id, type Page, type Paged, paged, pageFields, time } from '../../kernel/schema.js';
+import { releaseTable } from '../floor/index.js';
+import { returnPortions } from '../menu/index.js';
+import {
+  announceFiring,
+  announceStatus,
+  chosenLines,
+  hasFired,
+  orderToChange,
+  requireStatus,
+  saveOrder,
+  withFired,
+  withLines,
+  withStep,
+} from './orders.changes.js';
+import {
+  orderCancelled,
+  orderFired,
+  orderLineStatusChanged,
+  orderRelabelled,
+  orderStatusChanged,
+  orderUpdated,
+} from './orders.events.js';
+import { exampleOrder, orderId, waiterId } from './orders.examples.js';
+import { type Customer, type OrderDoc, type OrderStatus, orders } from './orders.model.js';
+import { counts, lineSteps, orderSteps, portionsOf, stepFrom } from './orders.rules.js';
+import {
+  customer,
+  guestCount,
+  type OrderView,
+  orderNote,
+  orderStatus,
+  orderView,
+  reason,
+  viewOrder,
+} from './orders.views.js';
+
+interface OneOrder {
+  orderId: string;
+}
+const oneOrder = Joi.object<OneOrder, true>({ orderId: id('the order').required() });
+
+export const getOrder = query<OneOrder, OrderView>({
+  name: 'order:get',
+  summary: 'One order',
+  rest: { method: 'get', path: '/orders/:orderId' },
+  permission: 'order:read',
+  limit: 'read',
+  input: oneOrder,
+  output: orderView,
+  example: { input: { orderId }, output: exampleOrder },
+  handle: async ({ input, get }) => viewOrder(await get(orders, input.orderId)),
+});
+
+interface ListOrders extends Page {
+  status?: OrderStatus;
+  tableId?: string;
+  waiterId?: string;
+}
+
+export const listOrders = query<ListOrders, Paged<OrderView>>({
+  name: 'order:list',
+  summary: 'Orders, the newest first',
+  rest: { method: 'get', path: '/orders' },
+  permission: 'order:read',
+  limit: 'read',
+  input: Joi.object<ListOrders, true>({
+    status: orderStatus.description('Only those in this status'),
+    tableId: id('a table').description('Only those of this table'),
+    waiterId: id('a waiter').description('Only those of this waiter'),
+    ...pageFields,
+  }),
+  output: paged(orderView),
+  example: { input: { status: 'open', waiterId, limit: 50 }, output: { items: [exampleOrder] } },
+  async handle({ input, find }) {
+    const { limit, cursor, ...same } = input;
+    const filter = { ...same, ...(cursor !== undefined && { _id: { $lt: cursor } }) };
+    const found = await find(orders, filter, { sort: { _id: -1 }, limit: limit + 1 });
+    const items = found.slice(0, limit);
+    const last = items.at(-1);
+    return { items: items.map(viewOrder), ...(found.length > limit && last && { nextCursor: last._id }) };
+  },
+});
+
+interface UpdateOrder extends OneOrder {
+  guestCount?: number;
+  note?: string;
+  customer?: Customer;
+  pickupAt?: string;
+}
+
+export const updateOrder = command<UpdateOrder, OrderView>({
+  name: 'order:update',
+  summary: 'Change the guest count, the note, the customer or the pick-up time',
+  rest: { method: 'patch', path: '/orders/:orderId' },
+  permission: 'order:write',
+  limit: 'write',
+  input: Joi.object<UpdateOrder, true>({
+    orderId: id('the order').required(),
+    guestCount,
+    note: orderNote,
+    customer,
+    pickupAt: time('When it is wanted; not for dine-in'),
+  }).or('guestCount', 'note', 'customer', 'pickupAt'),
+  output: orderView,
+  emits: [orderUpdated, orderRelabelled],
+  example: { input: { orderId, guestCount: 2 }, output: exampleOrder },
+  async handle(ctx) {
+    const { orderId: _, pickupAt, ...same } = ctx.input;
+    const order = await orderToChange(ctx, ctx.input.orderId);
+    requireStatus(order, 'open', 'scheduled', 'needs_approval');
+    if (pickupAt !== undefined && order.channel === 'dine-in')
+      throw fail('illegal_step', 'An order at a table is not picked up', { legal: [] });
+    const after = { ...order, ...same, ...(pickupAt !== undefined && { pickupAt: new Date(pickupAt) }) };
+    const view = saveOrder(ctx, order, after);
+    if (hasFired(order)) ctx.publish(orderRelabelled, { orderId: order._id });
+    return view;
+  },
+});
+
+interface ReleaseOrder extends OneOrder {
+  fire: 'now' | 'hold';
+}
+
+export const releaseOrder = command<ReleaseOrder, OrderView>({
+  name: 'order:release',
+  summary: 'Open a scheduled order and send it to the kitchen',
+  rest: { method: 'post', path: '/orders/:orderId/release' },
+  permission: 'order:write',
+  limit: 'write',
+  input: Joi.object<ReleaseOrder, true>({
+    orderId: id('the order').required(),
+    fire: Joi.string().valid('now', 'hold').default('now').description('Fire all held lines now, or leave them held'),
+  }),
+  output: orderView,
+  emits: [orderUpdated, orderLineStatusChanged, orderStatusChanged, orderFired],
+  example: { input: { orderId, fire: 'now' }, output: exampleOrder },
+  async handle(ctx) {
+    const order = await orderToChange(ctx, ctx.input.orderId);
+    const status = stepFrom(orderSteps, order.status, 'release', `Order ${order.number}`);
+    const opened: OrderDoc = { ...order, status };
+    if (ctx.input.fire === 'hold') return saveOrder(ctx, order, opened);
+    const lines = chosenLines(order, {}, 'fire');
+    const after = withFired(opened, lines, ctx.now);
+    const view = saveOrder(ctx, order, after, { lines, status: 'fired' });
+    announceFiring(ctx, after, lines);
+    return view;
+  },
+});
+
+export const completeOrder = command<OneOrder, OrderView>({
+  name: 'order:complete',
+  summary: 'Close an order in which everything is served, cancelled or voided; its table is then dirty',
+  rest: { method: 'post', path: '/orders/:orderId/complete' },
+  permission: 'order:write',
+  limit: 'write',
+  input: oneOrder,
+  output: orderView,
+  emits: [orderUpdated, orderStatusChanged],
+  example: { input: { orderId }, output: exampleOrder },
+  async handle(ctx) {
+    const order = await orderToChange(ctx, ctx.input.orderId);
+    const status = stepFrom(orderSteps, order.status, 'complete', `Order ${order.number}`);
+    const unfinished = order.lines.filter((line) => counts(line) && line.status !== 'served');
+    if (unfinished.length > 0) {
+      const names = unfinished.map((line) => `${line.name} (${line.status})`).join(', ');
+      const legal = [...new Set(unfinished.flatMap((line) => Object.keys(lineSteps[line.status])))];
+      throw fail('illegal_step', `Order ${order.number} still has ${names}`, { legal });
+    }
+    if (order.tableId !== undefined) await releaseTable(ctx, order.tableId, 'dirty');
+    return saveOrder(ctx, order, { ...order, status, closedAt: ctx.now });
+  },
+});
+
+interface CancelOrder extends OneOrder {
+  reason: string;
+}
+
+export const cancelOrder = command<CancelOrder, OrderView>({
+  name: 'order:cancel',
+  summary: 'Cancel an order of which nothing was made',
+  description:
+    'While nothing is fired; what was fired has to be voided first. Portions and table are free again (the table is ' +
+    'dirty if there had been food on it).',
+  rest: { method: 'post', path: '/orders/:orderId/cancel' },
+  permission: 'order:write',
+  limit: 'write',
+  input: Joi.object<CancelOrder, true>({ orderId: id('the order').required(), reason: reason.required() }),
+  output: orderView,
+  emits: [orderCancelled, orderStatusChanged],
+  example: {
+    input: { orderId, reason: 'The guests left' },
+    output: {
+      ...exampleOrder,
+      status: 'cancelled',
+      closedAt: '2026-11-21T19:40:00.000Z',
+      cancelReason: 'The guests left',
+    },
+  },
+  async handle(ctx) {
+    const { input, now, publish } = ctx;
+    const order = await orderToChange(ctx, input.orderId);
+    const status = stepFrom(orderSteps, order.status, 'cancel', `Order ${order.number}`);
+    if (hasFired(order))
+      throw fail('illegal_step', `The kitchen has lines of order ${order.number}: void them first`, {
+        legal: ['void-line', 'hold'],
+      });
+    const held = order.lines.filter((line) => line.status === 'held');
+    await returnPortions(ctx, portionsOf(held));
+    if (order.tableId !== undefined) await releaseTable(ctx, order.tableId, order.firings > 0 ? 'dirty' : 'available');
+    const { lines } = withStep(order, held, 'cancel-line');
+    const after: OrderDoc = { ...withLines(order, lines), status, closedAt: now, cancelReason: input.reason };
+    const view = viewOrder(ctx.save(orders, after));
+    publish(orderCancelled, { order: view, reason: input.reason });
+    announceStatus(ctx, order, after);
+    return view;
+  },
+});

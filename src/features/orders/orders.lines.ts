@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import Joi from 'joi';
+import type { UnitContext } from '../../kernel/context.js';
+import { fail, invalid } from '../../kernel/errors.js';
+import { newId } from '../../kernel/ids.js';
+import { id } from '../../kernel/schema.js';
+import { type Channel, type LineChoice, priceItem } from '../menu/index.js';
+import type { OrderDoc, OrderLine } from './orders.model.js';
+import { course, lineNote, quantity, seat } from './orders.views.js';
+
+/** What a waiter says of a line; the price is never theirs to say. */
+export interface LineInput extends LineChoice {
+  id?: string;
+  quantity: number;
+  seat?: number;
+  course?: number;
+  note: string;
+  hold?: boolean;
+}
+
+const MAX_LINES = 500;
+
+const modifierChoice = Joi.object<LineChoice['modifiers'][number], true>({
+  groupId: id('the modifier group').required(),
+  optionId: id('the option').required(),
+  quantity: quantity.default(1),
+}).meta({ typeName: 'ModifierChoice' });
+
+export const modifierChoices = Joi.array().items(modifierChoice).max(50).description('What is chosen with it');
+
+export const lineInput = Joi.object<LineInput, true>({
+  id: id('the line').description(
+    'Id of the line, chosen by the client: a line that comes again under its id is not made again',
+  ),
+  itemId: id('the menu item').required(),
+  sizeId: id('the size').description('Required for an item that has sizes'),
+  modifiers: modifierChoices.default([]),
+  quantity: quantity.default(1),
+  seat,
+  course: course.description("Course it is served in; the item's own when not given"),
+  note: lineNote.default(''),
+  hold: Joi.boolean().description('Not sent to the kitchen yet, whatever `fire` says'),
+}).meta({ typeName: 'OrderLineInput' });
+
+export const lineInputs = Joi.array()
+  .items(lineInput)
+  .min(1)
+  .max(100)
+  .unique('id', { ignoreUndefined: true })
+  .required()
+  .description('The lines');
+
+/** Which of the new lines are sent to the kitchen at once. */
+export interface FireInput {
+  fire: 'now' | 'hold';
+  fireCourses?: number[];
+}
+export const fire = Joi.string().valid('now', 'hold').description('Send to the kitchen at once, or hold all lines');
+export const fireCourses = Joi.array()
+  .items(course)
+  .min(1)
+  .unique()
+  .description('With `fire: now`: only these courses are sent, the others are held');
+
+const isSentAtOnce = (input: LineInput, line: OrderLine, { fire: when, fireCourses: courses }: FireInput): boolean =>
+  when === 'now' && input.hold !== true && (courses?.includes(line.course) ?? true);
+
+export interface NewLines {
+  /** Priced, and held. */
+  added: OrderLine[];
+  /** Those of them to be fired in the same step. */
+  firing: OrderLine[];
+}
+
+/** The part of an order that new lines depend on. */
+type Target = Pick<OrderDoc, 'channel' | 'lines' | 'movedLines'>;
+
+/** Prices new lines; those that the order has already are left out. @throws conflict, unavailable_item, validation_failed */
+export async function priceLines(
+  ctx: UnitContext,
+  target: Target,
+  inputs: readonly LineInput[],
+  when: FireInput,
+  field = 'lines',
+): Promise<NewLines> {
+  const lines: NewLines = { added: [], firing: [] };
+  for (const [index, input] of inputs.entries()) {
+    if (isKnown(target, input, `${field}.${index}`)) continue;
+    const line = await priceLine(ctx, target.channel, input, `${field}.${index}`);
+    lines.added.push(line);
+    if (isSentAtOnce(input, line, when)) lines.firing.push(line);
+  }
+  if (target.lines.length + lines.added.length > MAX_LINES)
+    throw invalid(field, `an order has at most ${MAX_LINES} lines`);
+  return lines;
+}
+
+/** Whether every one of these lines has come before. @throws conflict when one has come with other content */
+export const areAllKnown = (target: Target, inputs: readonly LineInput[]): boolean =>
+  inputs.every((input, index) => isKnown(target, input, `lines.${index}`));
+
+async function priceLine(ctx: UnitContext, channel: Channel, input: LineInput, field: string): Promise<OrderLine> {
+  const { itemId, sizeId, modifiers } = input;
+  const choice = { itemId, modifiers, ...(sizeId !== undefined && { sizeId }) };
+  const priced = await priceItem(ctx, choice, channel, field);
+  return {
+    ...priced,
+    id: input.id ?? newId(),
+    ...(sizeId !== undefined && { sizeId }),
+    ...(input.seat !== undefined && { seat: input.seat }),
+    course: input.course ?? priced.course,
+    quantity: input.quantity,
+    status: 'held',
+    note: input.note,
+    addedBy: { id: ctx.actor.userId, name: ctx.actor.name },
+    ...(input.id !== undefined && { sentAs: digestOf(input) }),
+  };
+}
+
+function isKnown({ lines, movedLines }: Target, input: LineInput, field: string): boolean {
+  if (input.id === undefined) return false;
+  if (movedLines.some((moved) => moved.id === input.id)) return true;
+  const known = lines.find((line) => line.id === input.id);
+  if (known === undefined) return false;
+  if (known.sentAs === digestOf(input)) return true;
+  throw fail('conflict', `Line ${input.id} is in this order already, with other content`, {
+    errors: [{ field: `${field}.id`, message: 'belongs to a line with other content' }],
+  });
+}
+
+/** What a tablet said of the line, independent of the order of its modifiers and of later changes by others. */
+function digestOf(input: LineInput): string {
+  const modifiers = input.modifiers.map(({ groupId, optionId, quantity: count }) => `${groupId}${optionId}${count}`);
+  const said = [input.itemId, input.sizeId, modifiers.sort(), input.quantity, input.seat, input.course, input.note];
+  return createHash('sha1').update(JSON.stringify(said)).digest('base64url').slice(0, 16);
+}

@@ -1,0 +1,106 @@
+import { fail } from '../../kernel/errors.js';
+import { taxOn } from '../../kernel/money.js';
+import type { LineStatus, OrderLine, OrderStatus, Stage, TaxLine, Totals } from './orders.model.js';
+
+/** State -> step -> next state. What is not in the table is illegal. */
+export type StepTable<State extends string, Step extends string> = Readonly<
+  Record<State, Readonly<Partial<Record<Step, State>>>>
+>;
+
+export type OrderStep = 'release' | 'complete' | 'cancel';
+export const orderSteps: StepTable<OrderStatus, OrderStep> = {
+  needs_approval: { cancel: 'cancelled' },
+  scheduled: { release: 'open', cancel: 'cancelled' },
+  open: { complete: 'completed', cancel: 'cancelled' },
+  completed: {},
+  cancelled: {},
+};
+
+/** `start`, `ready` and `recall` are the kitchen's, taken on its tickets; the others are operations on orders. */
+export type LineStep = 'fire' | 'hold' | 'start' | 'ready' | 'serve' | 'recall' | 'cancel-line' | 'void-line';
+export const lineSteps: StepTable<LineStatus, LineStep> = {
+  held: { fire: 'fired', 'cancel-line': 'cancelled' },
+  fired: { start: 'preparing', ready: 'ready', hold: 'held', 'void-line': 'voided' },
+  preparing: { ready: 'ready', 'void-line': 'voided' },
+  ready: { serve: 'served', recall: 'preparing', 'void-line': 'voided' },
+  served: { 'void-line': 'voided' },
+  cancelled: {},
+  voided: {},
+};
+
+/** The state after a step. @throws illegal_step naming the legal ones */
+export function stepFrom<State extends string, Step extends string>(
+  table: StepTable<State, Step>,
+  state: State,
+  step: Step,
+  what: string,
+): State {
+  const next: State | undefined = table[state][step];
+  if (next !== undefined) return next;
+  const legal = Object.keys(table[state]);
+  const ways = legal.length === 0 ? 'nothing more can be done with it' : `possible now: ${legal.join(', ')}`;
+  throw fail('illegal_step', `${what} is ${state}, so ${step} is not possible; ${ways}`, { legal });
+}
+
+/** What counting a line needs. */
+export type Counted = Pick<OrderLine, 'unitPrice' | 'modifiers' | 'quantity' | 'taxClass' | 'ratePpm' | 'status'>;
+
+/** Whether guests get and pay for a line. */
+export const counts = ({ status }: Pick<OrderLine, 'status'>): boolean => status !== 'cancelled' && status !== 'voided';
+
+/** Whether the kitchen has or had a line. */
+export const isFired = ({ status }: Pick<OrderLine, 'status'>): boolean =>
+  status === 'fired' || status === 'preparing' || status === 'ready' || status === 'served';
+
+/** Price of a line with its modifiers, minor units, as on the menu (with or without tax). */
+export function lineTotal({
+  unitPrice,
+  modifiers,
+  quantity,
+}: Omit<Counted, 'status' | 'taxClass' | 'ratePpm'>): number {
+  const extras = modifiers.reduce((sum, modifier) => sum + modifier.price * modifier.quantity, 0);
+  return (unitPrice + extras) * quantity;
+}
+
+/**
+ * What an order comes to. Tax is counted once per class and rate, on the sum of its lines, so that quantities and the
+ * order of the lines make no difference; inclusive: `total = subtotal`, exclusive: `total = subtotal + taxes`.
+ */
+export function totalsOf(lines: readonly Counted[], currency: string, pricesIncludeTax: boolean): Totals {
+  const classes = new Map<string, TaxLine>();
+  let subtotal = 0;
+  for (const line of lines) {
+    if (!counts(line)) continue;
+    const amount = lineTotal(line);
+    subtotal += amount;
+    const key = `${line.taxClass} ${line.ratePpm}`;
+    const tax = classes.get(key) ?? { code: line.taxClass, ratePpm: line.ratePpm, base: 0, amount: 0 };
+    classes.set(key, { ...tax, base: tax.base + amount });
+  }
+  const taxes = [...classes.values()].map((tax) => ({
+    ...tax,
+    amount: taxOn(tax.base, currency, tax.ratePpm, pricesIncludeTax),
+  }));
+  taxes.sort((one, other) => (one.code === other.code ? one.ratePpm - other.ratePpm : one.code < other.code ? -1 : 1));
+  const added = pricesIncludeTax ? 0 : taxes.reduce((sum, tax) => sum + tax.amount, 0);
+  return { subtotal, taxes, total: subtotal + added };
+}
+
+/**
+ * How far the kitchen is with what it was sent. Served lines no longer count while others are on their way; `served`
+ * is said once nothing is held any more.
+ */
+export function stageOf(lines: ReadonlyArray<Pick<OrderLine, 'status'>>): Stage {
+  const statuses = lines.filter(counts).map(({ status }) => status);
+  const onTheirWay = statuses.filter((status) => status !== 'held' && status !== 'served');
+  if (onTheirWay.length === 0) return statuses.length > 0 && !statuses.includes('held') ? 'served' : 'pending';
+  if (onTheirWay.every((status) => status === 'ready')) return 'ready';
+  return onTheirWay.every((status) => status === 'fired') ? 'pending' : 'preparing';
+}
+
+/** How many portions of each item some lines are. */
+export function portionsOf(lines: ReadonlyArray<{ itemId: string; quantity: number }>): Map<string, number> {
+  const portions = new Map<string, number>();
+  for (const { itemId, quantity } of lines) portions.set(itemId, (portions.get(itemId) ?? 0) + quantity);
+  return portions;
+}

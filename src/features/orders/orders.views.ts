@@ -1,0 +1,242 @@
+import Joi from 'joi';
+import { currencyCodes, type Money, money } from '../../kernel/money.js';
+import { id, label, moneySchema, note, time, version } from '../../kernel/schema.js';
+import type { Channel } from '../menu/index.js';
+import {
+  type Customer,
+  type LineStatus,
+  lineStatuses,
+  type OrderDoc,
+  type OrderLine,
+  type OrderStatus,
+  orderStatuses,
+  type Stage,
+  stages,
+  type Totals,
+} from './orders.model.js';
+import { lineTotal, stageOf } from './orders.rules.js';
+
+export interface ModifierView {
+  groupId: string;
+  optionId: string;
+  name: string;
+  price: Money;
+  quantity: number;
+}
+
+interface PersonView {
+  id: string;
+  name: string;
+}
+
+export interface LineView {
+  id: string;
+  itemId: string;
+  categoryId: string;
+  name: string;
+  sizeId?: string;
+  sizeName?: string;
+  modifiers: ModifierView[];
+  quantity: number;
+  unitPrice: Money;
+  total: Money;
+  taxClass: string;
+  ratePpm: number;
+  seat?: number;
+  course: number;
+  status: LineStatus;
+  note: string;
+  allergens: string[];
+  prepSeconds: number;
+  firing?: number;
+  firedAt?: string;
+  readyAt?: string;
+  servedAt?: string;
+  void?: { reason: string; by: PersonView; at: string };
+  addedBy: PersonView;
+}
+
+export interface TotalsView {
+  subtotal: Money;
+  taxes: { code: string; ratePpm: number; base: Money; amount: Money }[];
+  total: Money;
+}
+
+export interface OrderView {
+  id: string;
+  version: number;
+  number: number;
+  businessDay: string;
+  channel: Channel;
+  status: OrderStatus;
+  stage: Stage;
+  tableId?: string;
+  waiterId: string;
+  guestCount: number;
+  customer?: Customer;
+  pickupAt?: string;
+  note: string;
+  currency: string;
+  pricesIncludeTax: boolean;
+  lines: LineView[];
+  totals: TotalsView;
+  openedAt: string;
+  closedAt?: string;
+  cancelReason?: string;
+}
+
+export const quantity = Joi.number().integer().min(1).max(200).description('How many');
+export const seat = Joi.number().integer().min(1).max(200).description('Seat at the table, from 1');
+export const course = Joi.number().integer().min(1).max(9).description('Course, from 1');
+export const lineNote = note(300).description('For the kitchen, for instance "no salt"');
+export const orderNote = note().description('For everybody who works on the order, for instance an allergy');
+export const guestCount = Joi.number().integer().min(0).max(500).description('Guests');
+export const reason = label(200).description('Why');
+export const orderStatus = Joi.string().valid(...orderStatuses);
+export const lineStatus = Joi.string().valid(...lineStatuses);
+export const stage = Joi.string().valid(...stages);
+export const channel = Joi.string().valid('dine-in', 'takeaway', 'delivery');
+
+export const customer = Joi.object<Customer, true>({
+  name: label().required().description('Name to call out'),
+  phone: label(40).description('Phone number'),
+  address: label(300).description('Where to deliver'),
+}).meta({ typeName: 'Customer' });
+
+const person = Joi.object<PersonView, true>({
+  id: Joi.string().allow('').required().description('Id of the person'),
+  name: Joi.string().allow('').required().description('Name at that moment'),
+}).meta({ typeName: 'Person' });
+
+const modifierView = Joi.object<ModifierView, true>({
+  groupId: id('the modifier group').required(),
+  optionId: id('the option').required(),
+  name: Joi.string().required().description('Name when it was ordered'),
+  price: moneySchema.required().description('Of one, when it was ordered'),
+  quantity: quantity.required(),
+}).meta({ typeName: 'OrderLineModifier' });
+
+const ratePpm = Joi.number().integer().min(0).description('Tax rate in parts per million: 88750 is 8.875 %');
+
+export const lineView = Joi.object<LineView, true>({
+  id: id('the line').required(),
+  itemId: id('the menu item').required(),
+  categoryId: id("the item's category").required(),
+  name: Joi.string().required().description('Name when it was ordered'),
+  sizeId: id('the size'),
+  sizeName: Joi.string().description('Size'),
+  modifiers: Joi.array().items(modifierView).required().description('What was chosen with it'),
+  quantity: quantity.required(),
+  unitPrice: moneySchema.required().description('Of one, without modifiers, when it was ordered'),
+  total: moneySchema.required().description('Of the line, with modifiers'),
+  taxClass: Joi.string().required().description('Code of the tax class'),
+  ratePpm: ratePpm.required(),
+  seat,
+  course: course.required(),
+  status: lineStatus.required().description('Where it is between held and served'),
+  note: lineNote.required(),
+  allergens: Joi.array().items(Joi.string()).required().description('Allergens it contains'),
+  prepSeconds: Joi.number().integer().min(0).required().description('Time to prepare one, in seconds'),
+  firing: Joi.number().integer().min(1).description('Number of the firing that sent it to the kitchen'),
+  firedAt: time('When it was sent to the kitchen'),
+  readyAt: time('When the kitchen was done with it'),
+  servedAt: time('When the guests had it'),
+  void: Joi.object({
+    reason: reason.required(),
+    by: person.required().description('Who voided it'),
+    at: time('When').required(),
+  }).description('Present when it was voided'),
+  addedBy: person.required().description('Who ordered it'),
+}).meta({ typeName: 'OrderLine' });
+
+const taxView = Joi.object<TotalsView['taxes'][number], true>({
+  code: Joi.string().required().description('Code of the tax class'),
+  ratePpm: ratePpm.required(),
+  base: moneySchema.required().description('What it was counted on, as the menu prices are'),
+  amount: moneySchema.required().description('The tax'),
+}).meta({ typeName: 'OrderTax' });
+
+export const orderView = Joi.object<OrderView, true>({
+  id: id('the order').required(),
+  version,
+  number: Joi.number().integer().min(1).required().description('Counted from 1 each business day'),
+  businessDay: Joi.string().required().description('Business day, YYYY-MM-DD'),
+  channel: channel.required().description('How it leaves the house'),
+  status: orderStatus.required().description('Status'),
+  stage: stage.required().description('How far the kitchen is with it; follows from the lines'),
+  tableId: id('the table'),
+  waiterId: id('the waiter').required(),
+  guestCount: guestCount.required(),
+  customer,
+  pickupAt: time('When it is wanted'),
+  note: orderNote.required(),
+  currency: Joi.string()
+    .valid(...currencyCodes)
+    .required()
+    .description('ISO 4217'),
+  pricesIncludeTax: Joi.boolean().required().description('Whether the prices include the taxes'),
+  lines: Joi.array().items(lineView).required().description('In the order in which they were added'),
+  totals: Joi.object<TotalsView, true>({
+    subtotal: moneySchema.required().description('Sum of the lines'),
+    taxes: Joi.array().items(taxView).required().description('One for each class and rate'),
+    total: moneySchema.required().description('What the guests pay'),
+  })
+    .required()
+    .description('What it comes to, without cancelled and voided lines'),
+  openedAt: time('When it was placed').required(),
+  closedAt: time('When it was completed or cancelled'),
+  cancelReason: Joi.string().description('Why it was cancelled'),
+}).meta({ typeName: 'Order' });
+
+function viewLine(line: OrderLine, currency: string): LineView {
+  const { sentAs: _, firedAt, readyAt, servedAt, void: voided, unitPrice, modifiers, ...same } = line;
+  return {
+    ...same,
+    unitPrice: money(unitPrice, currency),
+    total: money(lineTotal(line), currency),
+    modifiers: modifiers.map((modifier) => ({ ...modifier, price: money(modifier.price, currency) })),
+    ...(firedAt && { firedAt: firedAt.toISOString() }),
+    ...(readyAt && { readyAt: readyAt.toISOString() }),
+    ...(servedAt && { servedAt: servedAt.toISOString() }),
+    ...(voided && { void: { ...voided, at: voided.at.toISOString() } }),
+  };
+}
+
+function viewTotals({ subtotal, taxes, total }: Totals, currency: string): TotalsView {
+  return {
+    subtotal: money(subtotal, currency),
+    taxes: taxes.map(({ code, ratePpm: rate, base, amount }) => ({
+      code,
+      ratePpm: rate,
+      base: money(base, currency),
+      amount: money(amount, currency),
+    })),
+    total: money(total, currency),
+  };
+}
+
+export function viewOrder(doc: OrderDoc): OrderView {
+  const { currency, pickupAt, closedAt } = doc;
+  return {
+    id: doc._id,
+    version: doc.version,
+    number: doc.number,
+    businessDay: doc.businessDay,
+    channel: doc.channel,
+    status: doc.status,
+    stage: stageOf(doc.lines),
+    ...(doc.tableId !== undefined && { tableId: doc.tableId }),
+    waiterId: doc.waiterId,
+    guestCount: doc.guestCount,
+    ...(doc.customer && { customer: doc.customer }),
+    ...(pickupAt && { pickupAt: pickupAt.toISOString() }),
+    note: doc.note,
+    currency,
+    pricesIncludeTax: doc.pricesIncludeTax,
+    lines: doc.lines.map((line) => viewLine(line, currency)),
+    totals: viewTotals(doc.totals, currency),
+    openedAt: doc.openedAt.toISOString(),
+    ...(closedAt && { closedAt: closedAt.toISOString() }),
+    ...(doc.cancelReason !== undefined && { cancelReason: doc.cancelReason }),
+  };
+}
