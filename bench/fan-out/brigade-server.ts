@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { features } from '../../src/features.js';
 import type { Actor } from '../../src/kernel/context.js';
 import { newId } from '../../src/kernel/ids.js';
 import { permissionsOf } from '../../src/kernel/permissions.js';
@@ -11,14 +12,18 @@ import { createTokens } from '../../src/platform/tokens.js';
 import { createRegistry } from '../../src/runtime/registry.js';
 import { Relay } from '../../src/runtime/relay.js';
 import { Sessions } from '../../src/runtime/sessions.js';
-import { features } from '../../src/features.js';
 import { createRealtime } from '../../src/transports/realtime/server.js';
 import { answerParent } from '../children.js';
 import { paced, residentBytes } from './paced.js';
 import { sampleEntry } from './payload.js';
 
 /** Our relay, rooms, sessions and socket transport as in the running server; only the database is left out. */
-const tokens = createTokens({ secret: 'bench '.repeat(8), accessTtlSeconds: 3_600, refreshTtlSeconds: 3_600, clock: systemClock });
+const tokens = createTokens({
+  secret: 'bench '.repeat(8),
+  accessTtlSeconds: 3_600,
+  refreshTtlSeconds: 3_600,
+  clock: systemClock,
+});
 const sessions = new Sessions({
   verifyAccess: tokens.verifyAccess,
   loadActor: async ({ sub, sid, rid, role }): Promise<Actor> => ({
@@ -63,7 +68,10 @@ answerParent({
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
     restaurants = Array.from({ length: count }, newId);
     const signed = restaurants.flatMap((rid) =>
-      Array.from({ length: screens }, () => tokens.signAccess({ sub: newId(), sid: newId(), rid, role: 'waiter' }).token),
+      Array.from(
+        { length: screens },
+        () => tokens.signAccess({ sub: newId(), sid: newId(), rid, role: 'waiter' }).token,
+      ),
     );
     return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, tokens: signed };
   },

@@ -22,7 +22,8 @@ async function open(url: string, token: string): Promise<void> {
 
 answerParent({
   async connect({ url, tokens }: { url: string; tokens: string[] }) {
-    for (let i = 0; i < tokens.length; i += 50) await Promise.all(tokens.slice(i, i + 50).map((token) => open(url, token)));
+    for (let i = 0; i < tokens.length; i += 50)
+      await Promise.all(tokens.slice(i, i + 50).map((token) => open(url, token)));
   },
   receive(total: number) {
     received = 0;

@@ -29,7 +29,9 @@ export async function fanOut(options: Map<string, string>): Promise<object> {
     for (const name of order) cpu[name].push(await turn(servers[name], events));
     const ratio = (cpu.brigade.at(-1) ?? 0) / (cpu.bare.at(-1) ?? 1);
     ratios.push(ratio);
-    console.log(`round ${i + 1}: bare ${round(cpu.bare.at(-1) ?? 0)} us, brigade ${round(cpu.brigade.at(-1) ?? 0)} us a delivery, ratio ${round(ratio, 3)}`);
+    console.log(
+      `round ${i + 1}: bare ${round(cpu.bare.at(-1) ?? 0)} us, brigade ${round(cpu.brigade.at(-1) ?? 0)} us a delivery, ratio ${round(ratio, 3)}`,
+    );
   }
   for (const { server, clients } of Object.values(servers)) {
     await clients.stop();
@@ -61,7 +63,10 @@ async function startServer(kind: 'bare' | 'brigade'): Promise<Side> {
 
 /** Connects everyone and answers the resident memory that each idle connection costs the server, bytes. */
 async function connectAll({ server, clients }: Side): Promise<number> {
-  const { url, tokens } = await server.ask<{ url: string; tokens: string[] }>('listen', { restaurants: RESTAURANTS, screens: SCREENS });
+  const { url, tokens } = await server.ask<{ url: string; tokens: string[] }>('listen', {
+    restaurants: RESTAURANTS,
+    screens: SCREENS,
+  });
   // The first connections load code and grow pools; they are not what a connection costs.
   await clients.ask('connect', { url, tokens: tokens.slice(0, 100) });
   const before = await server.ask<number>('rss');

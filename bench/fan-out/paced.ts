@@ -1,5 +1,8 @@
 /** Calls `emit` for each event, a hundred a turn of the loop with pauses between, and answers the CPU time it took. */
-export async function paced(events: number, emit: (index: number) => void): Promise<{ cpuMicros: number; wallMs: number }> {
+export async function paced(
+  events: number,
+  emit: (index: number) => void,
+): Promise<{ cpuMicros: number; wallMs: number }> {
   const started = performance.now();
   const before = process.cpuUsage();
   for (let done = 0; done < events; done += 1) {

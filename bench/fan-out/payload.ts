@@ -11,7 +11,14 @@ export function sampleEntry(restaurantId: string, n: number): Entry {
     course: 1,
     status: 'fired',
     unitPrice: { amount, currency: 'EUR' },
-    modifiers: [{ groupId: '65f0c0ffee0123456789abcf', optionId: '65f0c0ffee0123456789abd0', name: 'Medium rare', price: { amount: 0, currency: 'EUR' } }],
+    modifiers: [
+      {
+        groupId: '65f0c0ffee0123456789abcf',
+        optionId: '65f0c0ffee0123456789abd0',
+        name: 'Medium rare',
+        price: { amount: 0, currency: 'EUR' },
+      },
+    ],
     note: '',
   });
   const order = {
@@ -23,7 +30,11 @@ export function sampleEntry(restaurantId: string, n: number): Entry {
     tableId: '65f0c0ffee0123456789abd2',
     guestCount: 4,
     lines: [line('Sirloin steak', 2850), line('Pommes frites', 450), line('Glass of Rioja', 650)],
-    totals: { subtotal: { amount: 3950, currency: 'EUR' }, tax: { amount: 358, currency: 'EUR' }, total: { amount: 3950, currency: 'EUR' } },
+    totals: {
+      subtotal: { amount: 3950, currency: 'EUR' },
+      tax: { amount: 358, currency: 'EUR' },
+      total: { amount: 3950, currency: 'EUR' },
+    },
     version: 1,
   };
   return {
@@ -38,7 +49,16 @@ export function sampleEntry(restaurantId: string, n: number): Entry {
     key: String(n),
     fingerprint: '',
     reply: { status: 201, event: 0, field: 'order' },
-    events: [{ id: '65f0c0ffee0123456789abd4', seq: n, name: 'order:created', data: { order }, rooms: ['all'], prev: { all: n - 1 } }],
+    events: [
+      {
+        id: '65f0c0ffee0123456789abd4',
+        seq: n,
+        name: 'order:created',
+        data: { order },
+        rooms: ['all'],
+        prev: { all: n - 1 },
+      },
+    ],
     last: n,
     touched: [],
   };

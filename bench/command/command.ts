@@ -1,0 +1,63 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Child, percentile, round, startChild } from '../children.js';
+import { topFunctions } from './profile.js';
+
+const SECONDS = 10;
+
+interface Load {
+  latencies: number[];
+  seconds: number;
+  refused: number;
+}
+
+/**
+ * Acknowledged `order:place` per second through the whole server (socket, pipeline, lane, group commit, fsync, relay) on
+ * the embedded database: one restaurant with 50 commands in flight, and 100 restaurants with one each. Orders are
+ * takeaways of three lines with kitchen tickets; two screens a restaurant listen.
+ */
+export async function command(options: Map<string, string>): Promise<object> {
+  const seconds = Number(options.get('seconds') ?? SECONDS);
+  const dataDir = mkdtempSync(join(tmpdir(), 'brigade-bench-'));
+  const profile = options.get('profile');
+  const server = startChild(new URL('./server.js', import.meta.url), [dataDir]);
+  const clients = startChild(new URL('./clients.js', import.meta.url));
+  try {
+    const url = await server.ask<string>('start');
+    const restaurants = await server.ask<object[]>('restaurants', 100);
+    await clients.ask('connect', { url, restaurants });
+    await measure(server, clients, { restaurants: 1, inFlight: 20, seconds: 3 });
+    if (profile !== undefined) await server.ask('profile');
+    const one = await measure(server, clients, { restaurants: 1, inFlight: 50, seconds });
+    const hundred = await measure(server, clients, { restaurants: 100, inFlight: 1, seconds });
+    const calm = await measure(server, clients, { restaurants: 1, inFlight: 1, seconds: Math.min(5, seconds) });
+    if (profile !== undefined) for (const line of topFunctions(await server.ask('profiled'))) console.log(line);
+    return { one, hundred, calm };
+  } finally {
+    await clients.stop();
+    await server.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+async function measure(
+  server: Child,
+  clients: Child,
+  load: { restaurants: number; inFlight: number; seconds: number },
+): Promise<object> {
+  const before = await server.ask<number>('cpuMicros');
+  const { latencies, seconds, refused } = await clients.ask<Load>('load', load);
+  const cpu = (await server.ask<number>('cpuMicros')) - before;
+  const figures = {
+    restaurants: load.restaurants,
+    inFlightEach: load.inFlight,
+    ordersPerSecond: Math.round(latencies.length / seconds),
+    p50Ms: round(percentile(latencies, 0.5)),
+    p99Ms: round(percentile(latencies, 0.99)),
+    cpuMicrosPerOrder: Math.round(cpu / Math.max(1, latencies.length)),
+    refused,
+  };
+  console.log(JSON.stringify(figures));
+  return figures;
+}
