@@ -6,6 +6,7 @@ import { availabilityChanged, menuUpdated } from './menu.events.js';
 import { menuCategories, menuItems, modifierGroups } from './menu.model.js';
 import { getMenu, setAvailability } from './menu.operations.js';
 import { categorySchema, categoryView, groupSchema, groupView, itemSchema, itemView } from './menu.views.js';
+import { exportMenu, importMenu } from './menu-file.operations.js';
 import {
   createModifierGroup,
   deleteModifierGroup,
@@ -26,6 +27,7 @@ export {
 } from './menu.model.js';
 export { type LineChoice, type PricedItem, priceItem, returnPortions, takePortions } from './menu.pricing.js';
 export type { ModifierChoice, PricedModifier } from './menu.rules.js';
+export type { MenuFile } from './menu-file.js';
 
 export const menu = feature({
   name: 'menu',
@@ -46,6 +48,8 @@ export const menu = feature({
     updateModifierGroup,
     deleteModifierGroup,
     setOptionAvailability,
+    exportMenu,
+    importMenu,
   ],
   events: [menuUpdated, availabilityChanged],
   replicas: [

@@ -1,7 +1,6 @@
 import type { Doc, Reads } from '../../kernel/documents.js';
 import { settingsOf } from '../restaurants/index.js';
-import type { ItemInput, ItemSetting } from './item.input.js';
-import { checkContent, oneOf } from './item.input.js';
+import { checkContent, type ItemInput, type ItemSetting, oneOf } from './item.input.js';
 import type { Complain } from './menu.findings.js';
 import { type CategoryDoc, type ModifierGroupDoc, menuCategories, modifierGroups } from './menu.model.js';
 

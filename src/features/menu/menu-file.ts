@@ -1,0 +1,112 @@
+import Joi from 'joi';
+import { money } from '../../kernel/money.js';
+import { type CategoryInput, categoryInputFields } from './category.operations.js';
+import { type ItemContent, itemContentFields, itemInputOf } from './item.input.js';
+import type { CategoryDoc, ItemDoc, ModifierGroupDoc } from './menu.model.js';
+import { codeOf } from './menu.references.js';
+import { categoryView, code, present } from './menu.views.js';
+import { groupContentFields, type OptionContent, optionContentFields } from './modifier-group.input.js';
+
+/**
+ * A menu as one document. Things name each other by code, so that a file can be written by hand and moved between
+ * restaurants; the state of the day (sold out) is not in it.
+ */
+export interface MenuFile {
+  format: 'brigade-menu/1';
+  categories: FileCategory[];
+  modifierGroups: FileGroup[];
+  items: FileItem[];
+}
+export interface FileCategory extends CategoryInput {
+  code: string;
+}
+export interface FileOption extends OptionContent {
+  nestedGroups?: string[];
+}
+export interface FileGroup {
+  code: string;
+  name: string;
+  min: number;
+  max: number;
+  options: FileOption[];
+}
+export interface FileItem extends ItemContent {
+  code: string;
+  category: string;
+  modifierGroups?: string[];
+  remaining?: number;
+}
+
+const fileCategory = Joi.object<FileCategory, true>({
+  ...categoryInputFields,
+  code: code.required(),
+  name: categoryInputFields.name.required(),
+}).meta({ typeName: 'MenuFileCategory' });
+
+const fileOption = Joi.object<FileOption, true>({
+  ...optionContentFields,
+  nestedGroups: Joi.array().items(code).max(10).unique().description('Codes of the groups asked once this is chosen'),
+}).meta({ typeName: 'MenuFileOption' });
+
+const fileGroup = Joi.object<FileGroup, true>({
+  code: code.required(),
+  name: groupContentFields.name.required(),
+  min: groupContentFields.min.required(),
+  max: groupContentFields.max.required(),
+  options: Joi.array().items(fileOption).min(1).max(100).required(),
+}).meta({ typeName: 'MenuFileModifierGroup' });
+
+const fileItem = Joi.object<FileItem, true>({
+  ...itemContentFields,
+  code: code.required(),
+  name: itemContentFields.name.required(),
+  category: code.required().description('Code of its category'),
+  modifierGroups: Joi.array().items(code).max(30).unique().description('Codes of its modifier groups'),
+  remaining: Joi.number().integer().min(0).max(100_000).description('Portions left, where they are counted'),
+}).meta({ typeName: 'MenuFileItem' });
+
+export const menuFileSchema = Joi.object<MenuFile, true>({
+  format: Joi.string().valid('brigade-menu/1').required(),
+  categories: Joi.array().items(fileCategory).max(200).unique('code').required(),
+  modifierGroups: Joi.array().items(fileGroup).max(500).unique('code').required(),
+  items: Joi.array().items(fileItem).max(2_000).unique('code').required(),
+}).meta({ typeName: 'MenuFile' });
+
+export interface StoredMenu {
+  categories: readonly CategoryDoc[];
+  groups: readonly ModifierGroupDoc[];
+  items: readonly ItemDoc[];
+}
+
+/** A stored menu as a file, without archived items. */
+export function menuFileOf({ categories, groups, items }: StoredMenu, currency: string): MenuFile {
+  const codes = new Map([...categories, ...groups].map((doc) => [doc._id, codeOf(doc)]));
+  const named = (id: string): string => codes.get(id) ?? id;
+  return {
+    format: 'brigade-menu/1',
+    categories: categories.map((doc) => {
+      const { id: _id, version: _version, ...fields } = categoryView(doc);
+      return { ...fields, code: codeOf(doc) };
+    }),
+    modifierGroups: groups.map((doc) => ({
+      ...{ code: codeOf(doc), name: doc.name, min: doc.min, max: doc.max },
+      options: doc.options.map((option) => ({
+        ...{ name: option.name, price: money(option.price, currency), default: option.default },
+        nestedGroups: option.nestedGroupIds.map(named),
+      })),
+    })),
+    items: items.filter((item) => !item.archived).map((item) => fileItemOf(item, named, currency)),
+  };
+}
+
+function fileItemOf(item: ItemDoc, named: (id: string) => string, currency: string): FileItem {
+  const { categoryId, modifierGroupIds = [], sizes = [], ...content } = itemInputOf(item, currency);
+  return present<FileItem>({
+    ...content,
+    sizes: sizes.map(({ id: _id, ...size }) => size),
+    code: codeOf(item),
+    category: named(categoryId),
+    modifierGroups: modifierGroupIds.map(named),
+    remaining: item.remaining,
+  });
+}
