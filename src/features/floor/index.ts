@@ -14,6 +14,7 @@ import { assignSection, createSection, deleteSection, updateSection } from './se
 import { assignTable, requestBill, setTableStatus, transferTable } from './service.operations.js';
 import { createTable, deleteTable, getFloor, updateTable } from './table.operations.js';
 
+export { demoFloor, demoTables } from './demo-floor.js';
 export { tableStatusChanged, tableTransferred } from './floor.events.js';
 export { type SectionDoc, sections, type TableDoc, type TableStatus, tables } from './floor.model.js';
 export { occupyTable, releaseTable } from './floor.seating.js';

@@ -14,6 +14,7 @@ import {
   updateModifierGroup,
 } from './modifier-group.operations.js';
 
+export { demoMenu } from './demo-menu.js';
 export { availabilityChanged, menuUpdated } from './menu.events.js';
 export {
   type CategoryDoc,
