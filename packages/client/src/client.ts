@@ -17,9 +17,9 @@ import { newKey } from './key.js';
 import { type ErrorHandler, Listeners, type Unsubscribe } from './listeners.js';
 import { type AllOptions, type ConnectOptions, defaults } from './options.js';
 import type { Command } from './outbox.js';
-import { BrigadeProblem, isAboutSessions, localProblem } from './problem.js';
+import { BrigadeProblem, localProblem } from './problem.js';
 import { Replicas } from './replicas.js';
-import { ask, dataOf, type Result, Sender } from './sender.js';
+import { ask, dataOf, holdsSecret, type Result, Sender } from './sender.js';
 import type { ResetReason } from './stream.js';
 import { Sync } from './sync.js';
 import type { Ack, Envelope, Problem, Snapshot } from './wire.js';
@@ -34,7 +34,7 @@ export interface SendOptions {
   expectedVersion?: number;
   /** How long to keep trying, in ms. A command then fails as `expired` (never sent) or `outcome_unknown`. */
   timeoutMs?: number;
-  /** Keep it out of the storage, because the input holds a secret (a PIN). True for `auth:` operations. */
+  /** Keep it out of the storage. True when the input has a field named for a secret (pin, password, token). */
   volatile?: boolean;
 }
 
@@ -207,7 +207,7 @@ export class Client<C extends Contract> {
 
   #send(name: string, input: unknown, options: SendOptions): Promise<Result> {
     const now = Date.now();
-    const { key = newKey(), expectedVersion, volatile = isAboutSessions(name) } = options;
+    const { key = newKey(), expectedVersion, volatile = holdsSecret(input) } = options;
     if (this.#operations[name]?.kind === 'query') {
       return ask(name, input, now + (options.timeoutMs ?? this.#options.queryTimeoutMs), {
         request: this.#request,

@@ -1,7 +1,7 @@
 import { io, type Socket } from 'socket.io-client';
 import type { ErrorHandler } from './listeners.js';
 import { BrigadeProblem, isAboutSessions, isPassing, isProblem, isTokenProblem, localProblem } from './problem.js';
-import { lifetimeOf, type TokenProvider, Tokens } from './token.js';
+import { lifetimeOf, SessionOver, type TokenProvider, Tokens } from './token.js';
 import type { Ack, Problem, SessionEnded } from './wire.js';
 
 export interface ConnectionOptions {
@@ -149,7 +149,7 @@ export class Connection {
 
   #noToken(error: unknown): void {
     if (this.#over) return;
-    if (error instanceof BrigadeProblem) {
+    if (error instanceof SessionOver) {
       this.#end(error.problem);
       return;
     }

@@ -1,9 +1,28 @@
-export { Client, type Outcome, type Pending, type SendOptions, type State, type Status } from './client.js';
-export type { Contract, Tables } from './contract.js';
+import { Client } from './client.js';
+import { type Events, events, type Operations, operations, type Replicas, replicas } from './generated/contract.js';
+import type { ConnectOptions } from './options.js';
+
+/** What the server of this version offers. */
+export interface Brigade {
+  operations: Operations;
+  events: Events;
+  replicas: Replicas;
+}
+
+export type BrigadeClient = Client<Brigade>;
+
+/** Connects, keeps connected, and keeps `state` as the server has it. See the README for what it promises. */
+export function connect(options: ConnectOptions): BrigadeClient {
+  return new Client<Brigade>({ operations, events, replicas }, options);
+}
+
+export type { Client, Outcome, Pending, SendOptions, State, Status } from './client.js';
+export type * from './generated/contract.js';
 export type { Unsubscribe } from './listeners.js';
 export type { ConnectOptions } from './options.js';
 export type { Command } from './outbox.js';
 export { BrigadeProblem } from './problem.js';
+export { type Credentials, type Keep, logIn, refreshing, type Session } from './session.js';
 export { memoryStorage, type Storage, webStorage } from './storage.js';
 export type { ResetReason } from './stream.js';
 export type { TokenProvider } from './token.js';

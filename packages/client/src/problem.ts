@@ -42,7 +42,7 @@ export function isTokenProblem(problem: Problem): boolean {
   return problem.code === 'token_expired' || problem.code === 'token_invalid' || problem.code === 'unauthenticated';
 }
 
-/** Operations whose token problems are their own result, and whose input holds secrets that are stored nowhere. */
+/** Operations whose token problems are their own result and say nothing of the connection's token. */
 export function isAboutSessions(operation: string): boolean {
   return operation.startsWith('auth:') || operation.startsWith('session:');
 }

@@ -174,6 +174,14 @@ export async function ask(
   return { ok: false, problem: localProblem('timed_out_here') };
 }
 
+/** A PIN or password has no place in a tablet's storage. */
+export function holdsSecret(input: unknown): boolean {
+  if (typeof input !== 'object' || input === null) return false;
+  return Object.entries(input).some(
+    ([field, value]) => /pin$|password|secret|token/i.test(field) || holdsSecret(value),
+  );
+}
+
 export function dataOf(result: Result): unknown {
   if (result.ok) return result.data;
   throw new BrigadeProblem(result.problem);

@@ -207,11 +207,14 @@ export class Stream {
     const epoch = this.#place?.epoch ?? '';
     const held = this.#held.sort(bySeq);
     this.#head = Math.max(this.#head, this.#heldHeads.get(epoch) ?? 0);
+    const foreign = held.some((one) => one.epoch !== epoch) || [...this.#heldHeads.keys()].some((one) => one !== epoch);
     this.#held = [];
     this.#heldHeads.clear();
     for (const envelope of held) if (envelope.epoch === epoch) this.#envelope(envelope);
     if (this.upToDate) this.#attempt = 0;
-    else if (this.#phase === 'live') this.#ask('gap', 'gap');
+    // Either a straggler from before, or history changed just after the question I was waiting for.
+    if (foreign) this.#ask('catching-up', 'epoch');
+    else if (this.#phase === 'live' && !this.upToDate) this.#ask('gap', 'gap');
   }
 
   /** In a gap: the missing event may only have been overtaken, and arrive by itself. */

@@ -7,6 +7,9 @@ import type { Problem } from './wire.js';
  */
 export type TokenProvider = () => Promise<string | null>;
 
+/** There is no token any more; `problem` says why the last one was refused. */
+export class SessionOver extends BrigadeProblem {}
+
 /** Holds the newest access token. */
 export class Tokens {
   #token: string | undefined;
@@ -23,7 +26,7 @@ export class Tokens {
     return this.#provider !== undefined;
   }
 
-  /** @throws BrigadeProblem when there is none any more; anything else is the provider's own failure, and passes */
+  /** @throws SessionOver; anything else is the provider's own failure, and passes */
   async current(): Promise<string> {
     return this.#token ?? (await this.fresh());
   }
@@ -49,7 +52,7 @@ export class Tokens {
   async #ask(): Promise<string> {
     const token = (await this.#provider?.()) ?? null;
     if (token === null || token === this.#refusal?.token) {
-      throw new BrigadeProblem(this.#refusal?.problem ?? localProblem('session_over'));
+      throw new SessionOver(this.#refusal?.problem ?? localProblem('session_over'));
     }
     this.#token = token;
     return token;
