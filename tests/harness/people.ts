@@ -158,7 +158,11 @@ export class Person {
 }
 
 let counter = 0;
-const unique = () => `${Date.now().toString(36)}${(counter += 1)}`;
+function unique(): string {
+  counter += 1;
+  return `${Date.now().toString(36)}${counter}`;
+}
+
 const PASSWORD = 'correct horse battery staple';
 
 export async function logIn(url: string, email: string, password: string): Promise<Person> {

@@ -1,0 +1,262 @@
+import mongoose from 'mongoose';
+import type { Doc } from '../../src/kernel/documents.js';
+import { fail, failAfterCommit } from '../../src/kernel/errors.js';
+import { everyone } from '../../src/kernel/event.js';
+import { newId } from '../../src/kernel/ids.js';
+import { model } from '../../src/platform/model.js';
+import { ensureIndexes } from '../../src/platform/mongo.js';
+import { Committer } from '../../src/runtime/committer.js';
+import type { Job } from '../../src/runtime/entry.js';
+import { type Entry, journalModel, readHead } from '../../src/runtime/journal.js';
+import { Lanes } from '../../src/runtime/lanes.js';
+import type { UnitOfWork } from '../../src/runtime/unit-of-work.js';
+
+interface CounterDoc extends Doc {
+  value: number;
+  tag?: string;
+}
+
+const counters = model<CounterDoc>({
+  collection: 'laneCounters',
+  title: 'counter',
+  hold: 'recent',
+  fields: { value: Number, tag: String },
+  indexes: [[{ tag: 1 }, { unique: true, partialFilterExpression: { tag: { $exists: true } } }]],
+});
+
+/** What one process has: its own lanes and committer, on the shared database. */
+function processOf(committed: (Entry | undefined)[] = []) {
+  return new Lanes({
+    committer: new Committer(),
+    freeze: true,
+    roomsOf: () => [...everyone],
+    onConflict: () => undefined,
+    onCommitted: (entry) => void committed.push(entry),
+  });
+}
+
+let author = 0;
+function job(work: (unit: UnitOfWork) => Promise<unknown>, more: Partial<Job> = {}): Job {
+  author += 1;
+  return {
+    operation: 'counter:bump',
+    status: 200,
+    author: 'somebody',
+    actor: { id: 'somebody', name: 'Somebody' },
+    key: `key-${author}`,
+    fingerprint: 'same',
+    now: new Date(),
+    deadline: performance.now() + 30_000,
+    work,
+    ...more,
+  };
+}
+
+const bumped = { name: 'counter:bumped' } as never;
+
+const bump = (id: string) => async (unit: UnitOfWork) => {
+  const doc = await unit.get(counters, id);
+  const saved = unit.save(counters, { ...doc, value: doc.value + 1 });
+  unit.published.push({ event: bumped, data: { counter: { id, value: saved.value } } });
+  return { value: saved.value };
+};
+
+const create = (id: string, tag?: string) => async (unit: UnitOfWork) => {
+  unit.insert(counters, { _id: id, value: 0, ...(tag === undefined ? {} : { tag }) });
+  return { id };
+};
+
+const entriesOf = async (restaurantId: string) =>
+  (await journalModel.find({ restaurantId }).sort({ _id: 1 }).lean()) as unknown as Entry[];
+const stored = (id: string) => mongoose.connection.collection('laneCounters').findOne({ _id: id as never });
+
+beforeAll(async () => {
+  await mongoose.connect(process.env.TEST_MONGODB_URI ?? '', {
+    dbName: `test-lanes-${newId()}`,
+    ignoreUndefined: true,
+  });
+  await ensureIndexes();
+});
+afterAll(async () => {
+  await mongoose.connection.dropDatabase();
+  await mongoose.disconnect();
+});
+
+describe('a lane', () => {
+  it('runs commands one after the other, each seeing the one before, and numbers entries and events without gaps', async () => {
+    const lane = processOf().of(newId());
+    const id = newId();
+    await lane.submit(job(create(id)));
+    const results = await Promise.all(Array.from({ length: 50 }, () => lane.submit(job(bump(id)))));
+    expect(results.map(({ data }) => (data as { value: number }).value)).toEqual(
+      Array.from({ length: 50 }, (_, i) => i + 1),
+    );
+    expect((await stored(id))?.value).toBe(50);
+    const entries = await entriesOf(lane.restaurantId);
+    expect(entries.map(({ n }) => n)).toEqual(Array.from({ length: 51 }, (_, i) => i + 1));
+    expect(entries.flatMap(({ events }) => events.map(({ seq, prev }) => [seq, prev.all]))).toEqual(
+      Array.from({ length: 50 }, (_, i) => [i + 1, i]),
+    );
+    expect(await readHead(lane.restaurantId)).toMatchObject({ n: 51, seq: 50, rooms: { all: 50 } });
+  });
+
+  it('writes nothing of a command that fails, and goes on with the next', async () => {
+    const lane = processOf().of(newId());
+    const id = newId();
+    await lane.submit(job(create(id)));
+    const refused = lane.submit(
+      job(async (unit) => {
+        await bump(id)(unit);
+        throw fail('illegal_step');
+      }),
+    );
+    const after = lane.submit(job(bump(id)));
+    await expect(refused).rejects.toMatchObject({ code: 'illegal_step' });
+    expect((await after).data).toEqual({ value: 1 });
+    expect((await stored(id))?.value).toBe(1);
+  });
+
+  it('keeps the writes of a command that answers an error after its commit, and replays that error', async () => {
+    const lane = processOf().of(newId());
+    const id = newId();
+    await lane.submit(job(create(id)));
+    const work = async (unit: UnitOfWork) => {
+      await bump(id)(unit);
+      return failAfterCommit(fail('credentials_invalid', 'wrong PIN'));
+    };
+    const keyed = job(work, { key: 'once' });
+    await expect(lane.submit(keyed)).rejects.toMatchObject({ code: 'credentials_invalid' });
+    await expect(lane.submit({ ...keyed })).rejects.toMatchObject({
+      code: 'credentials_invalid',
+      details: { detail: 'wrong PIN' },
+    });
+    expect((await stored(id))?.value).toBe(1);
+  });
+
+  it('answers a repeated key with the first reply, from memory and after a restart, and refuses it for another command', async () => {
+    const restaurantId = newId();
+    const id = newId();
+    const lane = processOf().of(restaurantId);
+    await lane.submit(job(create(id)));
+    const keyed = job(bump(id), { key: 'retry-me' });
+    expect(await lane.submit(keyed)).toMatchObject({ data: { value: 1 }, replayed: false });
+    expect(await lane.submit({ ...keyed })).toMatchObject({ data: { value: 1 }, replayed: true });
+    const restarted = processOf().of(restaurantId);
+    expect(await restarted.submit({ ...keyed })).toMatchObject({ data: { value: 1 }, replayed: true });
+    await expect(restarted.submit({ ...keyed, fingerprint: 'other' })).rejects.toMatchObject({ code: 'key_reused' });
+    expect(await restarted.submit({ ...keyed, author: 'somebody else' })).toMatchObject({
+      data: { value: 2 },
+      replayed: false,
+    });
+    expect((await stored(id))?.value).toBe(2);
+  });
+
+  it('answers the first reply when the repeated command would now fail', async () => {
+    const restaurantId = newId();
+    const id = newId();
+    const lane = processOf().of(restaurantId);
+    const keyed = job(
+      async (unit) => {
+        if ((await unit.lookup(counters, id)) !== undefined) throw fail('illegal_step');
+        return create(id)(unit);
+      },
+      { key: 'place-once' },
+    );
+    await lane.submit(keyed);
+    expect(
+      await processOf()
+        .of(restaurantId)
+        .submit({ ...keyed }),
+    ).toMatchObject({ data: { id }, replayed: true });
+  });
+
+  it('refuses a key that is still under way', async () => {
+    const lane = processOf().of(newId());
+    const id = newId();
+    const keyed = job(create(id), { key: 'double-tap' });
+    const first = lane.submit(keyed);
+    await expect(lane.submit({ ...keyed })).rejects.toMatchObject({ code: 'in_flight' });
+    await first;
+  });
+
+  it('names the field of a unique index that refuses a command, and carries out the commands around it', async () => {
+    const lane = processOf().of(newId());
+    const [first, second, third] = [newId(), newId(), newId()];
+    const tag = `tag-${newId()}`;
+    const results = await Promise.allSettled([
+      lane.submit(job(create(first, tag))),
+      lane.submit(job(create(second, tag))),
+      lane.submit(job(create(third))),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(results[1]).toMatchObject({ reason: { code: 'duplicate', details: { errors: [{ field: 'tag' }] } } });
+    expect((await entriesOf(lane.restaurantId)).map(({ n }) => n)).toEqual([1, 2]);
+  });
+
+  it('refuses what waited too long', async () => {
+    const lane = processOf().of(newId());
+    await expect(lane.submit(job(create(newId()), { deadline: performance.now() - 1 }))).rejects.toMatchObject({
+      code: 'timed_out',
+    });
+  });
+
+  it('throws when a handler changes a document in place', async () => {
+    const lane = processOf().of(newId());
+    const id = newId();
+    await lane.submit(job(create(id)));
+    const spoilt = lane.submit(
+      job(async (unit) => {
+        const doc = await unit.get(counters, id);
+        doc.value = 99;
+        return {};
+      }),
+    );
+    await expect(spoilt).rejects.toThrow(TypeError);
+  });
+});
+
+describe('two processes on one restaurant, without any lock', () => {
+  it('lose no command, double none, and number all of them without gaps', async () => {
+    const restaurantId = newId();
+    const id = newId();
+    const [one, two] = [processOf().of(restaurantId), processOf().of(restaurantId)];
+    await one.submit(job(create(id)));
+    const results = await Promise.all(
+      Array.from({ length: 60 }, (_, i) => (i % 2 === 0 ? one : two).submit(job(bump(id)))),
+    );
+    const values = results.map(({ data }) => (data as { value: number }).value).sort((a, b) => a - b);
+    expect(values).toEqual(Array.from({ length: 60 }, (_, i) => i + 1));
+    expect((await stored(id))?.value).toBe(60);
+    const entries = await entriesOf(restaurantId);
+    expect(entries.map(({ n }) => n)).toEqual(Array.from({ length: 61 }, (_, i) => i + 1));
+    expect(entries.flatMap(({ events }) => events.map(({ seq }) => seq))).toEqual(
+      Array.from({ length: 60 }, (_, i) => i + 1),
+    );
+  });
+
+  it('carry out a command sent to both of them once', async () => {
+    const restaurantId = newId();
+    const id = newId();
+    const [one, two] = [processOf().of(restaurantId), processOf().of(restaurantId)];
+    await one.submit(job(create(id)));
+    const keyed = job(bump(id), { key: 'both' });
+    const results = await Promise.all([one.submit(keyed), two.submit({ ...keyed })]);
+    expect(results.map(({ data }) => data)).toEqual([{ value: 1 }, { value: 1 }]);
+    expect(results.filter(({ replayed }) => replayed)).toHaveLength(1);
+  });
+});
+
+describe('many restaurants', () => {
+  it('are committed in groups, and one that is refused harms no other', async () => {
+    const lanes = processOf();
+    const ids = Array.from({ length: 20 }, () => ({ restaurantId: newId(), id: newId() }));
+    const tag = `tag-${newId()}`;
+    const results = await Promise.allSettled(
+      ids.map(({ restaurantId, id }, i) =>
+        lanes.of(restaurantId).submit(job(create(id, i === 3 || i === 4 ? tag : undefined))),
+      ),
+    );
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(19);
+    expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(1);
+  });
+});

@@ -1,0 +1,85 @@
+import mongoose from 'mongoose';
+import type { Envelope, Room } from '../../src/kernel/event.js';
+import { newId } from '../../src/kernel/ids.js';
+import { type Entry, entryId, headModel, journalModel } from '../../src/runtime/journal.js';
+import { type Broadcaster, Relay } from '../../src/runtime/relay.js';
+
+class Ears implements Broadcaster {
+  readonly heard: Envelope[] = [];
+  readonly heads: Partial<Record<Room, number>>[] = [];
+  constructor(private readonly restaurants: string[]) {}
+  emit(_restaurantId: string, _rooms: readonly Room[], envelope: Envelope): void {
+    this.heard.push(envelope);
+  }
+  announce(_restaurantId: string, _epoch: string, heads: Partial<Record<Room, number>>): void {
+    this.heads.push(heads);
+  }
+  audience(): Iterable<string> {
+    return this.restaurants;
+  }
+}
+
+const EPOCH = 'one';
+
+/** Commits an entry as a process does that dies before it publishes. */
+async function commit(restaurantId: string, n: number): Promise<Entry> {
+  const entry: Entry = {
+    _id: entryId(restaurantId, n),
+    ...{ restaurantId, n, epoch: EPOCH, at: new Date(), actor: { id: 'a', name: 'A' }, operation: 'x:y' },
+    ...{ author: 'a', key: String(n), fingerprint: '', reply: { status: 200, data: {} }, last: n, touched: [] },
+    events: [{ id: newId(), seq: n, name: 'x:done', data: {}, rooms: ['all'], prev: { all: n - 1 } }],
+  };
+  await journalModel.collection.insertOne({ ...entry } as never);
+  const head = { _id: restaurantId, n, seq: n, epoch: EPOCH, rooms: { all: n } };
+  await headModel.collection.replaceOne({ _id: restaurantId as never }, head, { upsert: true });
+  return entry;
+}
+
+const options = { intervalMs: 60_000, onError: () => undefined };
+
+beforeAll(async () => {
+  await mongoose.connect(process.env.TEST_MONGODB_URI ?? '', { dbName: `test-relay-${newId()}` });
+});
+afterAll(async () => {
+  await mongoose.connection.dropDatabase();
+  await mongoose.disconnect();
+});
+
+describe('the relay', () => {
+  it('publishes what a dead process left, in order and once, and announces the heads that moved', async () => {
+    const restaurantId = newId();
+    const ears = new Ears([restaurantId]);
+    const relay = new Relay(ears, options);
+    await commit(restaurantId, 1);
+    await relay.sweep();
+    expect(ears.heard).toEqual([]);
+    expect(ears.heads).toEqual([{ all: 1 }]);
+    relay.publish(await commit(restaurantId, 2));
+    await commit(restaurantId, 3);
+    await commit(restaurantId, 4);
+    await relay.sweep();
+    await relay.sweep();
+    expect(ears.heard.map(({ seq }) => seq)).toEqual([2, 3, 4]);
+    expect(ears.heads).toEqual([{ all: 1 }, { all: 4 }]);
+  });
+
+  it('says nothing of restaurants without screens here', async () => {
+    const restaurantId = newId();
+    const ears = new Ears([]);
+    const relay = new Relay(ears, options);
+    await commit(restaurantId, 1);
+    await relay.sweep();
+    expect(ears.heads).toEqual([]);
+  });
+
+  it('announces everything anew when history changed (a restored backup)', async () => {
+    const restaurantId = newId();
+    const ears = new Ears([restaurantId]);
+    const relay = new Relay(ears, options);
+    await commit(restaurantId, 1);
+    await relay.sweep();
+    await headModel.collection.updateOne({ _id: restaurantId as never }, { $set: { epoch: 'two' } });
+    await relay.sweep();
+    expect(ears.heads).toHaveLength(2);
+  });
+});

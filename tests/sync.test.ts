@@ -1,0 +1,114 @@
+import type { Envelope } from '../src/kernel/event.js';
+import { journalModel } from '../src/runtime/journal.js';
+import { type Brigade, type House, openHouse, type Person, startBrigade, transports, until } from './harness/index.js';
+
+let brigade: Brigade;
+let house: House;
+let other: House;
+
+beforeAll(async () => {
+  brigade = await startBrigade();
+  house = await openHouse(brigade);
+  other = await openHouse(brigade);
+});
+afterAll(async () => {
+  await house.close();
+  await other.close();
+  await brigade.stop();
+});
+
+const rename = (name: string) => house.owner.must('restaurant:update', { name });
+const seqs = (events: readonly Envelope<unknown>[]) => events.map(({ seq }) => seq);
+
+describe.each(transports)('catch-up over %s', (transport) => {
+  const snapshot = async (person: Person) => (await person.via(transport, 'sync:snapshot')).data;
+  const since = async (person: Person, input: object) => (await person.via(transport, 'sync:since', input)).data;
+
+  it('gives state and position, then the events after it in order and in pages', async () => {
+    const { epoch, seq, replicas } = await snapshot(house.owner);
+    expect(replicas.restaurant).toHaveLength(1);
+    for (let i = 0; i < 5; i += 1) await rename(`Chez ${transport} ${i}`);
+    const events: Envelope[] = [];
+    let page = await since(house.owner, { epoch, seq, limit: 2 });
+    for (let pages = 1; ; pages += 1) {
+      expect(page.reset).toBe(false);
+      events.push(...page.events);
+      if (!page.more) {
+        expect(pages).toBeGreaterThanOrEqual(3);
+        break;
+      }
+      page = await since(house.owner, { epoch, seq: page.position, limit: 2 });
+    }
+    expect(seqs(events)).toEqual([1, 2, 3, 4, 5].map((i) => seq + i));
+    expect(events.map(({ name }) => name)).toEqual(Array(5).fill('restaurant:updated'));
+    expect(page.position).toBe((await snapshot(house.owner)).seq);
+  });
+
+  it('answers reset for another epoch and for a position ahead of history', async () => {
+    const { epoch, seq } = await snapshot(house.owner);
+    expect(await since(house.owner, { epoch: 'forged', seq: 0 })).toMatchObject({ reset: true, epoch });
+    expect(await since(house.owner, { epoch, seq: seq + 1000 })).toMatchObject({ reset: true, epoch });
+  });
+
+  it.each([{ seq: -1 }, { seq: 1.5 }, { seq: 'x' }, { limit: 100_000 }, { epoch: 'x'.repeat(500) }])(
+    'refuses %j by field',
+    async (wrong) => {
+      const { status, problem } = await house.owner.via(transport, 'sync:since', { epoch: 'e', seq: 0, ...wrong });
+      expect(status).toBe(400);
+      expect(problem?.errors?.map(({ field }) => field)).toEqual(Object.keys(wrong));
+    },
+  );
+
+  it('shows each role only the events of its rooms, and nobody another restaurant', async () => {
+    const kitchen = await house.hire('kitchen');
+    const { epoch } = await snapshot(house.owner);
+    const forOwner = (await since(house.owner, { epoch, seq: 0, limit: 1000 })).events as Envelope[];
+    const forKitchen = (await since(kitchen, { epoch, seq: 0, limit: 1000 })).events as Envelope[];
+    expect(forOwner.some(({ name }) => name === 'staff:changed')).toBe(true);
+    expect(forKitchen.some(({ name }) => name === 'staff:changed')).toBe(false);
+    expect(forKitchen.some(({ name }) => name === 'restaurant:updated')).toBe(true);
+    expect([...forOwner, ...forKitchen].every(({ restaurantId }) => restaurantId === house.restaurantId)).toBe(true);
+    expect(await since(other.owner, { epoch, seq: 0 })).toMatchObject({ reset: true });
+  });
+});
+
+describe('the stream', () => {
+  it('brings each event once, in order, with the previous seq of its rooms, to everyone who may see it', async () => {
+    const [owner, waiter, stranger] = [
+      await house.owner.screen(),
+      await (await house.hire('waiter')).screen(),
+      await other.owner.screen(),
+    ];
+    const { seq } = await house.owner.must('sync:snapshot');
+    for (let i = 0; i < 10; i += 1) await rename(`Chez Stream ${i}`);
+    for (const screen of [owner, waiter]) {
+      const mine = () => screen.events.filter((event) => event.seq > seq && event.name === 'restaurant:updated');
+      await until('ten events came', () => mine().length === 10);
+      const events = mine();
+      expect(seqs(events)).toEqual(Array.from({ length: 10 }, (_, i) => seq + 1 + i));
+      expect(events.slice(1).map(({ prev }) => prev.all)).toEqual(seqs(events).slice(0, -1));
+    }
+    expect(stranger.events.filter(({ restaurantId }) => restaurantId === house.restaurantId)).toEqual([]);
+  });
+
+  it('tells the heads of the rooms after something happened', async () => {
+    const screen = await house.owner.screen();
+    await rename('Chez Heads');
+    const { seq, epoch } = await house.owner.must('sync:snapshot');
+    await until('the head of the last event was told', () =>
+      screen.heads.find((head) => head.epoch === epoch && head.heads.all === seq),
+    );
+  });
+
+  it('resets a screen whose position lies outside the retention', async () => {
+    const { epoch, seq } = await house.owner.must('sync:snapshot');
+    await rename('Chez Retention 1');
+    await rename('Chez Retention 2');
+    await journalModel.collection.deleteMany({ restaurantId: house.restaurantId, last: { $lte: seq + 1 } });
+    expect(await house.owner.must('sync:since', { epoch, seq })).toMatchObject({ reset: true });
+    expect(await house.owner.must('sync:since', { epoch, seq: seq + 1 })).toMatchObject({
+      reset: false,
+      events: [{ seq: seq + 2 }],
+    });
+  });
+});
