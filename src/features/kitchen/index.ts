@@ -1,0 +1,55 @@
+import { feature, replica } from '../../kernel/feature.js';
+import { allDay, expo, getTicket, listTickets, openTicketsFor } from './board.operations.js';
+import { stationsUpdated, ticketCreated, ticketUpdated } from './kitchen.events.js';
+import { openStatuses, stations, tickets } from './kitchen.model.js';
+import { moveTicketLines, openTickets, relabelTickets, showChange, withdrawLines } from './kitchen.reactions.js';
+import { stationView, ticketView, viewTicket } from './kitchen.views.js';
+import { receiveTickets, seeTickets } from './screen.operations.js';
+import { createStation, deleteStation, listOf, listStations, updateStation } from './station.operations.js';
+import { bumpTicket, prioritiseTicket, readyTicket, recallTicket, startTicket } from './ticket.operations.js';
+
+export { ticketCreated, ticketUpdated } from './kitchen.events.js';
+export { type StationDoc, stations, type TicketDoc, tickets } from './kitchen.model.js';
+export type { StationView, TicketView } from './kitchen.views.js';
+
+export const kitchen = feature({
+  name: 'kitchen',
+  summary: 'Stations and their tickets: routing, making, bumping, and what changed since',
+  kinds: [stations, tickets],
+  operations: [
+    listStations,
+    createStation,
+    updateStation,
+    deleteStation,
+    listTickets,
+    getTicket,
+    startTicket,
+    readyTicket,
+    bumpTicket,
+    recallTicket,
+    prioritiseTicket,
+    receiveTickets,
+    seeTickets,
+    allDay,
+    expo,
+  ],
+  events: [ticketCreated, ticketUpdated, stationsUpdated],
+  reactions: [openTickets, withdrawLines, showChange, moveTicketLines, relabelTickets],
+  replicas: [
+    replica({
+      name: 'stations',
+      summary: 'The stations of the kitchen',
+      view: stationView,
+      permission: 'kitchen:read',
+      load: listOf,
+    }),
+    replica({
+      name: 'tickets',
+      summary: "The tickets on the screens; on a station's screen its own",
+      view: ticketView,
+      permission: 'kitchen:read',
+      load: async (ctx) => (await openTicketsFor(ctx, ctx.actor)).map(viewTicket),
+      live: { field: 'status', values: openStatuses },
+    }),
+  ],
+});

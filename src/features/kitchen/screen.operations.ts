@@ -1,0 +1,81 @@
+import Joi from 'joi';
+import type { UnitContext } from '../../kernel/context.js';
+import { command } from '../../kernel/operation.js';
+import { id } from '../../kernel/schema.js';
+import { ticketUpdated } from './kitchen.events.js';
+import { ticketId } from './kitchen.examples.js';
+import type { TicketDoc } from './kitchen.model.js';
+import { saveTicket, ticketToChange } from './kitchen.tickets.js';
+
+interface Tickets {
+  ticketIds: string[];
+}
+interface Marked {
+  ticketIds: string[];
+}
+
+const input = Joi.object<Tickets, true>({
+  ticketIds: Joi.array().items(id('a ticket')).min(1).max(200).unique().required().description('The tickets'),
+});
+const output = Joi.object<Marked, true>({
+  ticketIds: Joi.array()
+    .items(id('a ticket'))
+    .required()
+    .description('Those that had no mark of this screen or person'),
+});
+
+/** Marks tickets, each once; a mark that is there already writes and announces nothing. */
+async function mark(
+  ctx: UnitContext,
+  ticketIds: readonly string[],
+  marked: (ticket: TicketDoc) => TicketDoc | undefined,
+): Promise<Marked> {
+  const fresh: string[] = [];
+  for (const one of ticketIds) {
+    const after = marked(await ticketToChange(ctx, one));
+    if (after === undefined) continue;
+    saveTicket(ctx, after);
+    fresh.push(one);
+  }
+  return { ticketIds: fresh };
+}
+
+export const receiveTickets = command<Tickets, Marked>({
+  name: 'ticket:received',
+  summary: 'This screen has these tickets',
+  rest: { method: 'post', path: '/tickets/received' },
+  permission: 'ticket:write',
+  limit: 'write',
+  input,
+  output,
+  emits: [ticketUpdated],
+  example: { input: { ticketIds: [ticketId] }, output: { ticketIds: [ticketId] } },
+  handle(ctx) {
+    const screen = ctx.actor.deviceId ?? ctx.actor.userId;
+    return mark(ctx, ctx.input.ticketIds, (ticket) =>
+      ticket.receivedBy.includes(screen)
+        ? undefined
+        : { ...ticket, receivedAt: ticket.receivedAt ?? ctx.now, receivedBy: [...ticket.receivedBy, screen] },
+    );
+  },
+});
+
+export const seeTickets = command<Tickets, Marked>({
+  name: 'ticket:seen',
+  summary: 'Somebody has looked at these tickets',
+  rest: { method: 'post', path: '/tickets/seen' },
+  permission: 'ticket:write',
+  limit: 'write',
+  input,
+  output,
+  emits: [ticketUpdated],
+  example: { input: { ticketIds: [ticketId] }, output: { ticketIds: [ticketId] } },
+  handle(ctx) {
+    const person = ctx.actor.userId;
+    return mark(ctx, ctx.input.ticketIds, (ticket) =>
+      ticket.seenBy.includes(person)
+        ? undefined
+        : { ...ticket, seenAt: ticket.seenAt ?? ctx.now, seenBy: [...ticket.seenBy, person] },
+    );
+  },
+});
