@@ -41,6 +41,13 @@ export class ModelServer {
     return stored;
   }
 
+  /** The event of this seq; a test may fill it in. */
+  at(seq: number): Envelope {
+    const found = this.#events.find((event) => event.seq === seq);
+    if (found === undefined) throw new Error(`No event ${seq}`);
+    return found;
+  }
+
   /** Of any epoch, as it was when it ended. */
   visible(rooms: ReadonlySet<string>, after = 0, epoch = this.epoch): Stored[] {
     const events = epoch === this.epoch ? this.#events : (this.#past.get(epoch) ?? []);

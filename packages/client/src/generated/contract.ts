@@ -4,7 +4,9 @@
 export interface Operations {
   /**
    * Sign a restaurant up, with its owner
+   *
    * Answers the restaurant and the owner, who then logs in with e-mail and password.
+   *
    * Permission: public.
    */
   'restaurant:sign-up': {
@@ -24,7 +26,7 @@ export interface Operations {
         dayStartHour?: number;
         /** Whether the prices of the menu contain the tax */
         pricesIncludeTax?: boolean;
-        /** The kinds of tax that menu items can have */
+        /** The kinds of tax that menu items can have; no two have the same `code` */
         taxClasses?: TaxClass[];
       };
       /** The first person, who may do everything */
@@ -41,6 +43,7 @@ export interface Operations {
   };
   /**
    * Show the restaurant with its settings
+   *
    * Permission: restaurant:read.
    */
   'restaurant:get': {
@@ -50,7 +53,9 @@ export interface Operations {
   };
   /**
    * Change the restaurant's name or settings
+   *
    * The currency cannot change, and tax classes can be added and changed but not removed.
+   *
    * Permission: restaurant:write.
    */
   'restaurant:update': {
@@ -68,13 +73,14 @@ export interface Operations {
       dayStartHour?: number;
       /** Whether the prices of the menu contain the tax */
       pricesIncludeTax?: boolean;
-      /** The kinds of tax that menu items can have */
+      /** The kinds of tax that menu items can have; no two have the same `code` */
       taxClasses?: TaxClass[];
     };
     output: Restaurant;
   };
   /**
    * List the staff with their rights
+   *
    * Permission: staff:write.
    */
   'staff:list': {
@@ -87,6 +93,7 @@ export interface Operations {
   };
   /**
    * List names and roles of the colleagues who work here
+   *
    * Permission: staff:read.
    */
   'staff:roster': {
@@ -96,6 +103,7 @@ export interface Operations {
   };
   /**
    * Show one person with their rights
+   *
    * Permission: staff:write.
    */
   'staff:get': {
@@ -108,7 +116,9 @@ export interface Operations {
   };
   /**
    * Add a person to the staff
+   *
    * With e-mail and password, with a PIN for paired devices, with both, or with neither for now. Only an owner may add an owner, and nobody gives rights that they lack.
+   *
    * Permission: staff:write.
    */
   'staff:create': {
@@ -133,7 +143,9 @@ export interface Operations {
   };
   /**
    * Change a person's name, e-mail, role or rights
+   *
    * Other rights end the sockets of the person; they connect again with the new ones.
+   *
    * Permission: staff:write.
    */
   'staff:update': {
@@ -156,7 +168,9 @@ export interface Operations {
   };
   /**
    * Set or take away a person's PIN
+   *
    * For oneself, or with staff:write for others. Replacing a PIN ends the sessions of the person.
+   *
    * Permission: authenticated.
    */
   'staff:set-pin': {
@@ -171,7 +185,9 @@ export interface Operations {
   };
   /**
    * Set a person's password
+   *
    * One’s own with the current password; with staff:write that of others without. Replacing a password ends all sessions of the person, the own one included.
+   *
    * Permission: authenticated.
    */
   'staff:set-password': {
@@ -188,7 +204,9 @@ export interface Operations {
   };
   /**
    * Let a person go: they cannot log in, and their screens end at once
+   *
    * Sessions and sockets of the person end everywhere; the PIN becomes free for others.
+   *
    * Permission: staff:write.
    */
   'staff:deactivate': {
@@ -201,7 +219,9 @@ export interface Operations {
   };
   /**
    * Take a person back who had left
+   *
    * With the rights and the password of before; a PIN is set anew.
+   *
    * Permission: staff:write.
    */
   'staff:reactivate': {
@@ -214,6 +234,7 @@ export interface Operations {
   };
   /**
    * Log in with e-mail and password
+   *
    * Permission: public.
    */
   'auth:login': {
@@ -228,7 +249,9 @@ export interface Operations {
   };
   /**
    * Log in with a PIN on a paired device
+   *
    * Five wrong PINs within 15 minutes lock the device for 15 minutes.
+   *
    * Permission: public.
    */
   'auth:pin-login': {
@@ -243,7 +266,9 @@ export interface Operations {
   };
   /**
    * Exchange a refresh token for new tokens
+   *
    * Each refresh token is good once. A used one ends the session and its sockets, unless the same attempt asks again within 60 s: then it is given the same answer.
+   *
    * Permission: public.
    */
   'auth:refresh': {
@@ -258,6 +283,7 @@ export interface Operations {
   };
   /**
    * Log out: ends the own session and its sockets
+   *
    * Permission: authenticated.
    */
   'auth:logout': {
@@ -270,6 +296,7 @@ export interface Operations {
   };
   /**
    * Show who is logged in, with rights, restaurant and device
+   *
    * Permission: authenticated.
    */
   'auth:me': {
@@ -279,6 +306,7 @@ export interface Operations {
   };
   /**
    * List where one is logged in
+   *
    * Permission: authenticated.
    */
   'auth:sessions': {
@@ -288,6 +316,7 @@ export interface Operations {
   };
   /**
    * End one of the own sessions, for instance that of a lost phone
+   *
    * Permission: authenticated.
    */
   'auth:end-session': {
@@ -303,7 +332,9 @@ export interface Operations {
   };
   /**
    * Pair a tablet or till, on which people then log in with their PIN
+   *
    * The device then needs its token (`device:token`).
+   *
    * Permission: device:write.
    */
   'device:pair': {
@@ -320,7 +351,9 @@ export interface Operations {
   };
   /**
    * Show the token that a paired device keeps
+   *
    * Good until the device is unpaired. It is not stored; whoever has it can try PINs on this device.
+   *
    * Permission: device:write.
    */
   'device:token': {
@@ -336,6 +369,7 @@ export interface Operations {
   };
   /**
    * List the paired devices
+   *
    * Permission: device:write.
    */
   'device:list': {
@@ -345,7 +379,9 @@ export interface Operations {
   };
   /**
    * Rename a device or bind its screen to other stations
+   *
    * Other stations end the sockets of the device; they connect again with the new rooms.
+   *
    * Permission: device:write.
    */
   'device:update': {
@@ -362,6 +398,7 @@ export interface Operations {
   };
   /**
    * Unpair a device: nobody logs in on it any more, and its sessions end at once
+   *
    * Permission: device:write.
    */
   'device:unpair': {
@@ -374,6 +411,7 @@ export interface Operations {
   };
   /**
    * Show the menu: categories, items and modifier groups
+   *
    * Permission: menu:read.
    */
   'menu:get': {
@@ -386,7 +424,9 @@ export interface Operations {
   };
   /**
    * Set an item to sold out (86), count its portions, or bring it back
+   *
    * Sold out until a time, or until lifted when no time is given; at that time it comes back by itself. Available with `remaining`: that many portions are left, and each order takes its own. Available without: no limit.
+   *
    * Permission: menu:availability.
    */
   'menu:set-availability': {
@@ -405,6 +445,7 @@ export interface Operations {
   };
   /**
    * Add a category to the menu
+   *
    * Permission: menu:write.
    */
   'menu:create-category': {
@@ -425,7 +466,9 @@ export interface Operations {
   };
   /**
    * Change a category
+   *
    * What is not given stays; null takes it away. Items keep the tax class and course they have.
+   *
    * Permission: menu:write.
    */
   'menu:update-category': {
@@ -448,7 +491,9 @@ export interface Operations {
   };
   /**
    * Remove an empty category
+   *
    * Refused (conflict) while items are in it; archived items do not count.
+   *
    * Permission: menu:write.
    */
   'menu:delete-category': {
@@ -464,6 +509,7 @@ export interface Operations {
   };
   /**
    * Show one item, archived ones too
+   *
    * Permission: menu:read.
    */
   'menu:get-item': {
@@ -476,6 +522,7 @@ export interface Operations {
   };
   /**
    * Add an item to the menu
+   *
    * Permission: menu:write.
    */
   'menu:create-item': {
@@ -518,7 +565,9 @@ export interface Operations {
   };
   /**
    * Change an item
+   *
    * What is not given stays; null takes it away. Lists are replaced whole. Giving sizes takes a single price away, and the other way round. Orders placed before keep their names and prices.
+   *
    * Permission: menu:write.
    */
   'menu:update-item': {
@@ -563,7 +612,9 @@ export interface Operations {
   };
   /**
    * Take an item off the menu
+   *
    * It is kept for the orders and reports that name it, and can be restored.
+   *
    * Permission: menu:write.
    */
   'menu:archive-item': {
@@ -576,7 +627,9 @@ export interface Operations {
   };
   /**
    * Put an archived item back on the menu
+   *
    * Refused (validation_failed) when its category or a modifier group has gone meanwhile: change it first.
+   *
    * Permission: menu:write.
    */
   'menu:restore-item': {
@@ -589,6 +642,7 @@ export interface Operations {
   };
   /**
    * Add a modifier group
+   *
    * Permission: menu:write.
    */
   'menu:create-modifier-group': {
@@ -608,7 +662,9 @@ export interface Operations {
   };
   /**
    * Change a modifier group
+   *
    * What is not given stays. `options` replaces the list; options that stay keep their ids.
+   *
    * Permission: menu:write.
    */
   'menu:update-modifier-group': {
@@ -630,7 +686,9 @@ export interface Operations {
   };
   /**
    * Remove a modifier group that nothing uses
+   *
    * Refused (conflict) while an item or an option of another group leads to it; archived items do not count.
+   *
    * Permission: menu:write.
    */
   'menu:delete-modifier-group': {
@@ -646,6 +704,7 @@ export interface Operations {
   };
   /**
    * Set an option of a modifier group to sold out, or bring it back
+   *
    * Permission: menu:availability.
    */
   'menu:set-option-availability': {
@@ -660,7 +719,36 @@ export interface Operations {
     output: ModifierGroup;
   };
   /**
+   * Give the whole menu as one document
+   *
+   * What `menu:import` takes. Things name each other by code; archived items and what is sold out are not in it.
+   *
+   * Permission: menu:read.
+   */
+  'menu:export': {
+    kind: 'query';
+    input: Record<string, never>;
+    output: MenuFile;
+  };
+  /**
+   * Take a whole menu from one document
+   *
+   * Things are found again by their code and keep their ids, also those of sizes and options with the same name. Checked as a whole: when anything is wrong, all of it is named and nothing is written.
+   *
+   * Permission: menu:write.
+   */
+  'menu:import': {
+    kind: 'command';
+    input: {
+      /** replace: what the document does not name goes (items are archived); merge: it stays */
+      mode: 'replace' | 'merge';
+      menu: MenuFile;
+    };
+    output: MenuImported;
+  };
+  /**
    * Show the floor: sections and tables
+   *
    * Permission: floor:read.
    */
   'floor:get': {
@@ -670,6 +758,7 @@ export interface Operations {
   };
   /**
    * Add a section to the floor
+   *
    * Permission: floor:write.
    */
   'section:create': {
@@ -683,6 +772,7 @@ export interface Operations {
   };
   /**
    * Change the name or place of a section
+   *
    * Permission: floor:write.
    */
   'section:update': {
@@ -698,7 +788,9 @@ export interface Operations {
   };
   /**
    * Remove a section without tables
+   *
    * Refused (conflict) while tables are in it.
+   *
    * Permission: floor:write.
    */
   'section:delete': {
@@ -714,7 +806,9 @@ export interface Operations {
   };
   /**
    * Give a section with all its tables to a waiter
+   *
    * Open orders stay with their waiter: `table:transfer` hands one over.
+   *
    * Permission: floor:assign.
    */
   'section:assign': {
@@ -733,6 +827,7 @@ export interface Operations {
   };
   /**
    * Add a table to the floor
+   *
    * Permission: floor:write.
    */
   'table:create': {
@@ -759,7 +854,9 @@ export interface Operations {
   };
   /**
    * Change the name, section, seats or geometry of a table
+   *
    * What is not given stays.
+   *
    * Permission: floor:write.
    */
   'table:update': {
@@ -788,7 +885,9 @@ export interface Operations {
   };
   /**
    * Remove a table from the floor
+   *
    * Refused (conflict) while it is occupied or joined to others.
+   *
    * Permission: floor:write.
    */
   'table:delete': {
@@ -804,7 +903,9 @@ export interface Operations {
   };
   /**
    * Set a table to available, reserved, dirty or out of service
+   *
    * Of a joined group the main table speaks for all. Only an order takes a table (occupied) and frees it.
+   *
    * Permission: table:status.
    */
   'table:set-status': {
@@ -818,7 +919,9 @@ export interface Operations {
   };
   /**
    * Give a table to a waiter
+   *
    * With the tables joined to it. An open order stays with its waiter: `table:transfer` hands it over.
+   *
    * Permission: floor:assign.
    */
   'table:assign': {
@@ -833,7 +936,9 @@ export interface Operations {
   };
   /**
    * Hand a table, with its open order, over to another waiter
+   *
    * With the tables joined to it.
+   *
    * Permission: order:transfer.
    */
   'table:transfer': {
@@ -848,6 +953,7 @@ export interface Operations {
   };
   /**
    * Note that the guests of a table have asked for the bill
+   *
    * Permission: table:status.
    */
   'table:request-bill': {
@@ -862,7 +968,9 @@ export interface Operations {
   };
   /**
    * Join tables to a main table
+   *
    * One party sits at all of them: they take the main table’s status, order and waiter. They must be available or reserved; the main table may be occupied.
+   *
    * Permission: table:status.
    */
   'table:join': {
@@ -880,7 +988,9 @@ export interface Operations {
   };
   /**
    * Undo the joining of tables
+   *
    * An occupied main table keeps its order; the others have been used and are dirty then.
+   *
    * Permission: table:status.
    */
   'table:split': {
@@ -896,7 +1006,9 @@ export interface Operations {
   };
   /**
    * Place an order for a table, takeaway or delivery
+   *
    * The server prices every line. With `fire: now` (the default) the kitchen gets its tickets at once; with `pickupAt` the order waits as `scheduled` until `order:release`, unless `fire: now` is written out. A tablet that may send an order twice gives it and its lines ids: an order that came before is answered as it is and not made again.
+   *
    * Permission: order:write.
    */
   'order:place': {
@@ -917,7 +1029,7 @@ export interface Operations {
       pickupAt?: string;
       /** For everybody who works on the order, for instance an allergy */
       note?: string;
-      /** The lines */
+      /** The lines; no two have the same `id` */
       lines: OrderLineInput[];
       /** Send to the kitchen at once, or hold all lines */
       fire?: 'now' | 'hold';
@@ -928,6 +1040,7 @@ export interface Operations {
   };
   /**
    * One order
+   *
    * Permission: order:read.
    */
   'order:get': {
@@ -940,6 +1053,7 @@ export interface Operations {
   };
   /**
    * Orders, the newest first
+   *
    * Permission: order:read.
    */
   'order:list': {
@@ -964,6 +1078,7 @@ export interface Operations {
   };
   /**
    * Change the guest count, the note, the customer or the pick-up time
+   *
    * Permission: order:write.
    */
   'order:update': {
@@ -983,7 +1098,9 @@ export interface Operations {
   };
   /**
    * Add lines to an order
+   *
    * Needs no expected version: additions by two waiters both stay. Lines that come again under their ids are not added again; an id that stands for another line is refused.
+   *
    * Permission: order:write.
    */
   'order:add-lines': {
@@ -991,7 +1108,7 @@ export interface Operations {
     input: {
       /** Id of the order */
       orderId: string;
-      /** The lines */
+      /** The lines; no two have the same `id` */
       lines: OrderLineInput[];
       /** Send to the kitchen at once, or hold all lines */
       fire?: 'now' | 'hold';
@@ -1002,6 +1119,7 @@ export interface Operations {
   };
   /**
    * Another round: order some lines once more, at the prices of now
+   *
    * Permission: order:write.
    */
   'order:repeat': {
@@ -1020,7 +1138,9 @@ export interface Operations {
   };
   /**
    * Change a line
+   *
    * Everything while it is held; its modifiers and size are then priced anew. Once it is fired only the note and the seat, which make no food: the kitchen is shown the change. A change that changes nothing is no change.
+   *
    * Permission: order:write.
    */
   'order:change-line': {
@@ -1047,6 +1167,7 @@ export interface Operations {
   };
   /**
    * Cancel a held line; its portions are free again
+   *
    * Permission: order:write.
    */
   'order:cancel-line': {
@@ -1061,7 +1182,9 @@ export interface Operations {
   };
   /**
    * Void a line that was fired, whole or some portions of it
+   *
    * Its portions stay used and the kitchen is told. With a `quantity` below that of the line the line keeps the rest, and what is voided becomes a line of its own.
+   *
    * Permission: order:void.
    */
   'order:void-line': {
@@ -1080,7 +1203,9 @@ export interface Operations {
   };
   /**
    * Send held lines to the kitchen
+   *
    * All that are held, or only some lines or courses. One firing is one ticket for each station.
+   *
    * Permission: order:write.
    */
   'order:fire': {
@@ -1097,7 +1222,9 @@ export interface Operations {
   };
   /**
    * Take fired lines back from the kitchen, to be fired later
+   *
    * Only what nobody has begun: all of it, or some lines or courses. The kitchen is told.
+   *
    * Permission: order:write.
    */
   'order:hold': {
@@ -1114,6 +1241,7 @@ export interface Operations {
   };
   /**
    * Lines that are ready have reached the guests: all of them, or some
+   *
    * Permission: order:write.
    */
   'order:serve': {
@@ -1128,6 +1256,7 @@ export interface Operations {
   };
   /**
    * Open a scheduled order and send it to the kitchen
+   *
    * Permission: order:write.
    */
   'order:release': {
@@ -1142,7 +1271,9 @@ export interface Operations {
   };
   /**
    * Take an order to another table, or to another waiter
+   *
    * The guests sit down at a free table, or another waiter takes over. The kitchen is told; nothing is made anew.
+   *
    * Permission: order:transfer.
    */
   'order:transfer': {
@@ -1159,7 +1290,9 @@ export interface Operations {
   };
   /**
    * Move lines to another order, or to a new order at a free table
+   *
    * Held or fired. The kitchen is told of the move; nothing is made anew, and prices stay.
+   *
    * Permission: order:transfer.
    */
   'order:move-lines': {
@@ -1185,6 +1318,7 @@ export interface Operations {
   };
   /**
    * Close an order in which everything is served, cancelled or voided; its table is then dirty
+   *
    * Permission: order:write.
    */
   'order:complete': {
@@ -1197,7 +1331,9 @@ export interface Operations {
   };
   /**
    * Cancel an order of which nothing was made
+   *
    * While nothing is fired; what was fired has to be voided first. Portions and table are free again (the table is dirty if there had been food on it).
+   *
    * Permission: order:write.
    */
   'order:cancel': {
@@ -1211,8 +1347,243 @@ export interface Operations {
     output: Order;
   };
   /**
+   * The stations of the kitchen
+   *
+   * Permission: kitchen:read.
+   */
+  'station:list': {
+    kind: 'query';
+    input: Record<string, never>;
+    output: Station[];
+  };
+  /**
+   * Add a station
+   *
+   * Items go to the station that names them, else to the one that names their category, else to the default.
+   *
+   * Permission: kitchen:write.
+   */
+  'station:create': {
+    kind: 'command';
+    input: {
+      /** Name, unique among the stations */
+      name: string;
+      /** `prep` makes what is routed to it; `expo` is the pass, which sees all and makes nothing */
+      kind?: 'prep' | 'expo';
+      /** Place in the list, ascending */
+      position?: number;
+      /** What is made here */
+      routes?: StationRoutes;
+      /** Makes what no route names; at most one station */
+      isDefault?: boolean;
+      /** A ticket should be ready within these seconds */
+      targetSeconds?: number;
+      /** A ticket is late after these seconds */
+      lateSeconds?: number;
+    };
+    output: Station;
+  };
+  /**
+   * Change a station
+   *
+   * Tickets that are there already stay where they are.
+   *
+   * Permission: kitchen:write.
+   */
+  'station:update': {
+    kind: 'command';
+    input: {
+      /** Id of the station */
+      stationId: string;
+      /** Name, unique among the stations */
+      name?: string;
+      /** `prep` makes what is routed to it; `expo` is the pass, which sees all and makes nothing */
+      kind?: 'prep' | 'expo';
+      /** Place in the list, ascending */
+      position?: number;
+      /** What is made here */
+      routes?: StationRoutes;
+      /** Makes what no route names; at most one station */
+      isDefault?: boolean;
+      /** A ticket should be ready within these seconds */
+      targetSeconds?: number;
+      /** A ticket is late after these seconds */
+      lateSeconds?: number;
+    };
+    output: Station;
+  };
+  /**
+   * Remove a station that has no open tickets
+   *
+   * Permission: kitchen:write.
+   */
+  'station:delete': {
+    kind: 'command';
+    input: {
+      /** Id of the station */
+      stationId: string;
+    };
+    output: Station;
+  };
+  /**
+   * The tickets on the screens, or those bumped last
+   *
+   * Permission: kitchen:read.
+   */
+  'ticket:list': {
+    kind: 'query';
+    input: {
+      /** Open ones, the oldest first; or the last 50 that were sent and are done */
+      show?: 'open' | 'done';
+      /** Only those of this station */
+      stationId?: string;
+    };
+    output: Ticket[];
+  };
+  /**
+   * One ticket
+   *
+   * Permission: kitchen:read.
+   */
+  'ticket:get': {
+    kind: 'query';
+    input: {
+      /** Id of the ticket */
+      ticketId: string;
+    };
+    output: Ticket;
+  };
+  /**
+   * Begin a ticket
+   *
+   * Permission: ticket:write.
+   */
+  'ticket:start': {
+    kind: 'command';
+    input: {
+      /** Id of the ticket */
+      ticketId: string;
+    };
+    output: Ticket;
+  };
+  /**
+   * A ticket, or some lines of it, are ready
+   *
+   * The ticket is ready when all its lines are; the order is ready when all its fired lines are.
+   *
+   * Permission: ticket:write.
+   */
+  'ticket:ready': {
+    kind: 'command';
+    input: {
+      /** Id of the ticket */
+      ticketId: string;
+      /** These lines; all when not given */
+      lineIds?: string[];
+    };
+    output: Ticket;
+  };
+  /**
+   * A ticket is done and leaves the screen; what was not ready is ready then
+   *
+   * Permission: ticket:write.
+   */
+  'ticket:bump': {
+    kind: 'command';
+    input: {
+      /** Id of the ticket */
+      ticketId: string;
+    };
+    output: Ticket;
+  };
+  /**
+   * Bring a bumped ticket back; its lines that were not served yet are being prepared again
+   *
+   * Permission: ticket:write.
+   */
+  'ticket:recall': {
+    kind: 'command';
+    input: {
+      /** Id of the ticket */
+      ticketId: string;
+    };
+    output: Ticket;
+  };
+  /**
+   * Put a ticket before the others, or back among them
+   *
+   * Permission: ticket:prioritise.
+   */
+  'ticket:prioritise': {
+    kind: 'command';
+    input: {
+      /** Id of the ticket */
+      ticketId: string;
+      /** 1 goes first */
+      priority?: 0 | 1;
+    };
+    output: Ticket;
+  };
+  /**
+   * This screen has these tickets
+   *
+   * Permission: ticket:write.
+   */
+  'ticket:received': {
+    kind: 'command';
+    input: {
+      /** The tickets */
+      ticketIds: string[];
+    };
+    output: {
+      /** Those that had no mark of this screen or person */
+      ticketIds: string[];
+    };
+  };
+  /**
+   * Somebody has looked at these tickets
+   *
+   * Permission: ticket:write.
+   */
+  'ticket:seen': {
+    kind: 'command';
+    input: {
+      /** The tickets */
+      ticketIds: string[];
+    };
+    output: {
+      /** Those that had no mark of this screen or person */
+      ticketIds: string[];
+    };
+  };
+  /**
+   * How many of each item every station still has to make
+   *
+   * Permission: kitchen:read.
+   */
+  'kitchen:all-day': {
+    kind: 'query';
+    input: {
+      /** Only this station */
+      stationId?: string;
+    };
+    output: AllDayCount[];
+  };
+  /**
+   * The orders in the kitchen with what their stations still have; ready when all of it is
+   *
+   * Permission: kitchen:read.
+   */
+  'kitchen:expo': {
+    kind: 'query';
+    input: Record<string, never>;
+    output: ExpoOrder[];
+  };
+  /**
    * The state of everything this session may see, and its position in the stream
+   *
    * State and seq come from one consistent read. Screens are in their rooms before they can ask: join first, read after.
+   *
    * Permission: sync:read.
    */
   'sync:snapshot': {
@@ -1243,12 +1614,18 @@ export interface Operations {
         tables: Table[];
         /** Orders somebody still works on */
         orders: Order[];
+        /** The stations of the kitchen */
+        stations: Station[];
+        /** The tickets on the screens; on a station's screen its own */
+        tickets: Ticket[];
       };
     };
   };
   /**
    * The events after a position that this session may see
+   *
    * In order and paged: go on from `position` while `more`. `reset: true` when the position lies outside the retention or in another epoch: take `sync:snapshot` again.
+   *
    * Permission: sync:read.
    */
   'sync:since': {
@@ -1285,6 +1662,7 @@ export interface Operations {
 export interface Events {
   /**
    * A restaurant signed up
+   *
    * Goes to: role:owner.
    */
   'restaurant:created': {
@@ -1293,6 +1671,7 @@ export interface Events {
   };
   /**
    * The name or the settings of the restaurant have changed
+   *
    * Goes to: all.
    */
   'restaurant:updated': {
@@ -1301,6 +1680,7 @@ export interface Events {
   };
   /**
    * A person was added or changed; whole, for managers and the person
+   *
    * Goes to: role:manager, role:owner, user:{id}.
    */
   'staff:changed': {
@@ -1309,6 +1689,7 @@ export interface Events {
   };
   /**
    * A name, a role or who works here has changed; for the screens that show colleagues
+   *
    * Goes to: role:host, role:manager, role:owner, role:waiter.
    */
   'staff:roster-changed': {
@@ -1317,6 +1698,7 @@ export interface Events {
   };
   /**
    * A device was paired, changed or unpaired
+   *
    * Goes to: role:manager, role:owner.
    */
   'device:changed': {
@@ -1325,6 +1707,7 @@ export interface Events {
   };
   /**
    * Categories, items or modifier groups were added, changed, archived or removed
+   *
    * Goes to: all.
    */
   'menu:updated': {
@@ -1339,6 +1722,7 @@ export interface Events {
   };
   /**
    * An item was sold out or brought back, or its remaining portions changed
+   *
    * Goes to: all.
    */
   'menu:availability-changed': {
@@ -1346,6 +1730,7 @@ export interface Events {
   };
   /**
    * Sections or tables were added, changed or removed
+   *
    * Goes to: all.
    */
   'floor:updated': {
@@ -1358,6 +1743,7 @@ export interface Events {
   };
   /**
    * Tables were joined or split, or the bill was asked for
+   *
    * Goes to: all.
    */
   'table:updated': {
@@ -1365,6 +1751,7 @@ export interface Events {
   };
   /**
    * A table was taken, freed, cleaned, reserved or put out of service; one event for each table of a joined group
+   *
    * Goes to: all.
    */
   'table:status-changed': {
@@ -1374,6 +1761,7 @@ export interface Events {
   };
   /**
    * Tables were given to a waiter, or to nobody
+   *
    * Goes to: all.
    */
   'table:assigned': {
@@ -1383,6 +1771,7 @@ export interface Events {
   };
   /**
    * A table, with its open order if there is one, went over to another waiter
+   *
    * Goes to: all.
    */
   'table:transferred': {
@@ -1398,6 +1787,7 @@ export interface Events {
   };
   /**
    * A section with all its tables was given to a waiter, or to nobody
+   *
    * Goes to: all.
    */
   'staff:assigned': {
@@ -1409,6 +1799,7 @@ export interface Events {
   };
   /**
    * An order was placed
+   *
    * Goes to: role:cashier, role:host, role:kitchen, role:manager, role:owner, role:waiter.
    */
   'order:created': {
@@ -1417,6 +1808,7 @@ export interface Events {
   };
   /**
    * An order changed: lines added, changed or moved, its table, waiter, guests or note, or its end
+   *
    * Goes to: role:cashier, role:host, role:kitchen, role:manager, role:owner, role:waiter.
    */
   'order:updated': {
@@ -1425,6 +1817,7 @@ export interface Events {
   };
   /**
    * Lines of an order were fired, held, begun, made ready, served, cancelled or voided
+   *
    * Goes to: role:cashier, role:host, role:kitchen, role:manager, role:owner, role:waiter.
    */
   'order:line-status-changed': {
@@ -1437,6 +1830,7 @@ export interface Events {
   };
   /**
    * The status or the stage of an order moved; the order itself came with the event before
+   *
    * Goes to: role:cashier, role:host, role:kitchen, role:manager, role:owner, role:waiter.
    */
   'order:status-changed': {
@@ -1460,6 +1854,7 @@ export interface Events {
   };
   /**
    * An order was cancelled before anything of it was made
+   *
    * Goes to: role:cashier, role:host, role:kitchen, role:manager, role:owner, role:waiter.
    */
   'order:cancelled': {
@@ -1470,6 +1865,7 @@ export interface Events {
   };
   /**
    * Lines were sent to the kitchen (for reactions only; screens hear of their tickets)
+   *
    * Goes to: .
    */
   'order:fired': {
@@ -1482,6 +1878,7 @@ export interface Events {
   };
   /**
    * The kitchen is not to make some fired lines, or not yet (for reactions only)
+   *
    * Goes to: .
    */
   'order:lines-withdrawn': {
@@ -1499,6 +1896,7 @@ export interface Events {
   };
   /**
    * Fired lines now belong to another order (for reactions only)
+   *
    * Goes to: .
    */
   'order:lines-moved': {
@@ -1513,6 +1911,7 @@ export interface Events {
   };
   /**
    * The note or seat of a fired line changed (for reactions only)
+   *
    * Goes to: .
    */
   'order:line-changed': {
@@ -1523,11 +1922,41 @@ export interface Events {
   };
   /**
    * What stands at the head of an order's tickets changed: table, waiter, guests or note (for reactions only)
+   *
    * Goes to: .
    */
   'order:relabelled': {
     /** Id of the order */
     orderId: string;
+  };
+  /**
+   * A station has something to make, or hears of a change
+   *
+   * Goes to: role:kitchen, role:manager, role:owner, role:waiter, station:{id}.
+   */
+  'kitchen:ticket-created': {
+    /** The ticket as it is now */
+    ticket: Ticket;
+  };
+  /**
+   * A ticket was received, seen, begun, made ready, bumped, recalled, prioritised or changed
+   *
+   * Goes to: role:kitchen, role:manager, role:owner, role:waiter, station:{id}.
+   */
+  'kitchen:ticket-updated': {
+    /** The ticket as it is now */
+    ticket: Ticket;
+  };
+  /**
+   * Stations were added, changed or removed
+   *
+   * Goes to: all.
+   */
+  'kitchen:stations-updated': {
+    /** Added or changed */
+    stations: Station[];
+    /** Removed */
+    removedStationIds: string[];
   };
 }
 
@@ -1549,6 +1978,23 @@ export interface Replicas {
   tables: Table;
   /** Orders somebody still works on */
   orders: Order;
+  /** The stations of the kitchen */
+  stations: Station;
+  /** The tickets on the screens; on a station's screen its own */
+  tickets: Ticket;
+}
+
+export interface AllDayCount {
+  /** Id of the station */
+  stationId: string;
+  /** Id of the item */
+  itemId: string;
+  /** Item */
+  name: string;
+  /** Size */
+  sizeName?: string;
+  /** Still to make */
+  quantity: number;
 }
 
 /** Of the 14 in Regulation (EU) No 1169/2011, Annex II */
@@ -1629,6 +2075,28 @@ export interface Envelope {
   prev: Record<string, number>;
 }
 
+export interface ExpoOrder {
+  /** Id of the order */
+  orderId: string;
+  /** The order's number */
+  orderNumber: number;
+  /** Table */
+  tableName?: string;
+  /** How it leaves the house */
+  channel: 'dine-in' | 'takeaway' | 'delivery';
+  /** Whether it can go out */
+  isReady: boolean;
+  /** Its open tickets with food on them */
+  tickets: {
+    /** Id of the ticket */
+    ticketId: string;
+    /** Id of the station */
+    stationId: string;
+    /** Status */
+    status: 'queued' | 'preparing' | 'ready' | 'done' | 'cancelled';
+  }[];
+}
+
 export interface Floor {
   sections: Section[];
   tables: Table[];
@@ -1702,6 +2170,98 @@ export interface MenuCategory {
   taxClass?: string;
   /** Course of new items that name none */
   course?: number;
+}
+
+export interface MenuFile {
+  format: 'brigade-menu/1';
+  /** no two have the same `code` */
+  categories: MenuFileCategory[];
+  /** no two have the same `code` */
+  modifierGroups: MenuFileModifierGroup[];
+  /** no two have the same `code` */
+  items: MenuFileItem[];
+}
+
+export interface MenuFileCategory {
+  /** The restaurant's own short code; unique, and what an import finds the thing by */
+  code: string;
+  name: string;
+  description?: string;
+  /** Place in the list, ascending */
+  position?: number;
+  /** Tax class of new items that name none */
+  taxClass?: string;
+  /** Course of new items that name none */
+  course?: number;
+}
+
+export interface MenuFileItem {
+  /** The restaurant's own short code; unique, and what an import finds the thing by */
+  code: string;
+  name: string;
+  description?: string;
+  /** Place in the list, ascending */
+  position?: number;
+  /** A single price; give this or `sizes` */
+  price?: Price;
+  /** Prices that differ by channel */
+  channelPrices?: ChannelPrices;
+  /** Sizes with a price each, for instance 0.3 l and 0.5 l */
+  sizes?: MenuItemSizeInput[];
+  /** Happy hours and the like; the first that applies counts */
+  priceRules?: MenuPriceRule[];
+  /** Code of one of the restaurant's tax classes; the category's when not given */
+  taxClass?: string;
+  /** Of the 14 in Regulation (EU) No 1169/2011, Annex II */
+  allergens?: Allergens;
+  /** What diets it suits, and `spicy` */
+  dietary?: ('vegetarian' | 'vegan' | 'gluten_free' | 'lactose_free' | 'halal' | 'kosher' | 'spicy')[];
+  /** Time to prepare one, in seconds */
+  prepSeconds?: number;
+  /** Course it is served in by default; the category's, or 1, when not given */
+  course?: number;
+  /** Where its picture is */
+  imageUrl?: string;
+  /** Always and everywhere when not given */
+  availability?: Availability;
+  /** Code of its category */
+  category: string;
+  /** Codes of its modifier groups */
+  modifierGroups?: string[];
+  /** Portions left, where they are counted */
+  remaining?: number;
+}
+
+export interface MenuFileModifierGroup {
+  /** The restaurant's own short code; unique, and what an import finds the thing by */
+  code: string;
+  name: string;
+  /** Choices at least; above 0 it is required */
+  min: number;
+  /** Choices at most, quantities counted */
+  max: number;
+  options: MenuFileOption[];
+}
+
+export interface MenuFileOption {
+  name: string;
+  /** Added to the item; nothing when not given */
+  price?: Price;
+  /** Chosen unless the guest says otherwise */
+  default?: boolean;
+  /** Codes of the groups asked once this is chosen */
+  nestedGroups?: string[];
+}
+
+export interface MenuImported {
+  /** Categories added or changed */
+  categories: number;
+  /** Modifier groups added or changed */
+  modifierGroups: number;
+  /** Items added or changed */
+  items: number;
+  /** Categories and groups removed, and items archived */
+  removed: number;
 }
 
 export interface MenuItem {
@@ -2026,7 +2586,7 @@ export interface Restaurant {
   dayStartHour: number;
   /** Whether the prices of the menu contain the tax */
   pricesIncludeTax: boolean;
-  /** The kinds of tax that menu items can have */
+  /** The kinds of tax that menu items can have; no two have the same `code` */
   taxClasses: TaxClass[];
   /** When the restaurant signed up (ISO 8601, UTC) */
   createdAt: string;
@@ -2106,6 +2666,35 @@ export interface StaffMember {
   createdAt: string;
 }
 
+export interface Station {
+  /** Id of the station */
+  id: string;
+  /** Counts the changes; for If-Match / expectedVersion */
+  version: number;
+  /** Name, unique among the stations */
+  name: string;
+  /** `prep` makes what is routed to it; `expo` is the pass, which sees all and makes nothing */
+  kind: 'prep' | 'expo';
+  /** Place in the list, ascending */
+  position: number;
+  /** What is made here */
+  routes: StationRoutes;
+  /** Makes what no route names; at most one station */
+  isDefault: boolean;
+  /** A ticket should be ready within these seconds */
+  targetSeconds: number;
+  /** A ticket is late after these seconds */
+  lateSeconds: number;
+}
+
+/** What is made here */
+export interface StationRoutes {
+  /** Categories made here */
+  categoryIds: string[];
+  /** Items made here; before categories */
+  itemIds: string[];
+}
+
 export interface Table {
   /** Id of the table */
   id: string;
@@ -2150,6 +2739,100 @@ export interface TaxClass {
   name: string;
   /** Parts per million: 8.875 % is 88750 */
   ratePpm: number;
+}
+
+/** The ticket as it is now */
+export interface Ticket {
+  /** Id of the ticket */
+  id: string;
+  /** Counts the changes; for If-Match / expectedVersion */
+  version: number;
+  /** Id of the order */
+  orderId: string;
+  /** The order's number */
+  orderNumber: number;
+  /** Table */
+  tableName?: string;
+  /** Waiter */
+  waiterName?: string;
+  /** Who picks it up */
+  customerName?: string;
+  /** How it leaves the house */
+  channel: 'dine-in' | 'takeaway' | 'delivery';
+  /** Guests */
+  guestCount: number;
+  /** Note on the whole order */
+  orderNote: string;
+  /** When it is wanted (ISO 8601, UTC) */
+  pickupAt?: string;
+  /** Id of the station */
+  stationId: string;
+  /** Number of the firing within the order */
+  firing: number;
+  /** `new` is the order's first ticket at the station, `delta` everything after it */
+  kind: 'new' | 'delta';
+  /** Id of the order's first ticket at the station */
+  parentTicketId?: string;
+  /** Table or order it was for before a move */
+  movedFrom?: string;
+  /** What to make, and what changed */
+  lines: TicketLine[];
+  /** Status */
+  status: 'queued' | 'preparing' | 'ready' | 'done' | 'cancelled';
+  /** 1 goes first */
+  priority: 0 | 1;
+  /** When it was sent (ISO 8601, UTC) */
+  sentAt: string;
+  /** Begin then, and all plates of the firing come up together (ISO 8601, UTC) */
+  paceStartAt: string;
+  /** When the firing should be ready (ISO 8601, UTC) */
+  dueAt: string;
+  /** When the first screen had it (ISO 8601, UTC) */
+  receivedAt?: string;
+  /** The screens that have it: device, or person */
+  receivedBy: string[];
+  /** When somebody had seen it (ISO 8601, UTC) */
+  seenAt?: string;
+  /** Ids of the persons who have seen it */
+  seenBy: string[];
+  /** When it was begun (ISO 8601, UTC) */
+  startedAt?: string;
+  /** When it was ready (ISO 8601, UTC) */
+  readyAt?: string;
+  /** When it was bumped (ISO 8601, UTC) */
+  doneAt?: string;
+}
+
+export interface TicketLine {
+  /** Id of the order's line */
+  lineId: string;
+  /** Id of the menu item */
+  itemId: string;
+  /** Item */
+  name: string;
+  /** Size */
+  sizeName?: string;
+  /** What was chosen with it */
+  modifiers: {
+    /** Option */
+    name: string;
+    /** How often */
+    quantity: number;
+  }[];
+  /** How many; of a `cancel` how many less */
+  quantity: number;
+  /** Seat at the table */
+  seat?: number;
+  /** Course */
+  course: number;
+  /** The waiter's note */
+  note: string;
+  /** Allergens it contains */
+  allergens: string[];
+  /** `add` and `move` are food to make (`move` may be half made); `change` and `cancel` are news of a line */
+  change: 'add' | 'change' | 'cancel' | 'move';
+  /** Where it is; `moved` went to a ticket of another order */
+  status: 'queued' | 'preparing' | 'ready' | 'cancelled' | 'moved';
 }
 
 export interface Tokens {
@@ -2237,6 +2920,8 @@ export const operations: {
   'menu:update-modifier-group': { kind: 'command', method: 'patch', path: '/menu/modifier-groups/:groupId' },
   'menu:delete-modifier-group': { kind: 'command', method: 'delete', path: '/menu/modifier-groups/:groupId' },
   'menu:set-option-availability': { kind: 'command', method: 'post', path: '/menu/modifier-groups/:groupId/options/:optionId/availability' },
+  'menu:export': { kind: 'query', method: 'get', path: '/menu/export' },
+  'menu:import': { kind: 'command', method: 'post', path: '/menu/import' },
   'floor:get': { kind: 'query', method: 'get', path: '/floor' },
   'section:create': { kind: 'command', method: 'post', path: '/sections' },
   'section:update': { kind: 'command', method: 'patch', path: '/sections/:sectionId' },
@@ -2268,6 +2953,21 @@ export const operations: {
   'order:move-lines': { kind: 'command', method: 'post', path: '/orders/:orderId/move-lines' },
   'order:complete': { kind: 'command', method: 'post', path: '/orders/:orderId/complete' },
   'order:cancel': { kind: 'command', method: 'post', path: '/orders/:orderId/cancel' },
+  'station:list': { kind: 'query', method: 'get', path: '/stations' },
+  'station:create': { kind: 'command', method: 'post', path: '/stations' },
+  'station:update': { kind: 'command', method: 'patch', path: '/stations/:stationId' },
+  'station:delete': { kind: 'command', method: 'delete', path: '/stations/:stationId' },
+  'ticket:list': { kind: 'query', method: 'get', path: '/tickets' },
+  'ticket:get': { kind: 'query', method: 'get', path: '/tickets/:ticketId' },
+  'ticket:start': { kind: 'command', method: 'post', path: '/tickets/:ticketId/start' },
+  'ticket:ready': { kind: 'command', method: 'post', path: '/tickets/:ticketId/ready' },
+  'ticket:bump': { kind: 'command', method: 'post', path: '/tickets/:ticketId/bump' },
+  'ticket:recall': { kind: 'command', method: 'post', path: '/tickets/:ticketId/recall' },
+  'ticket:prioritise': { kind: 'command', method: 'post', path: '/tickets/:ticketId/prioritise' },
+  'ticket:received': { kind: 'command', method: 'post', path: '/tickets/received' },
+  'ticket:seen': { kind: 'command', method: 'post', path: '/tickets/seen' },
+  'kitchen:all-day': { kind: 'query', method: 'get', path: '/kitchen/all-day' },
+  'kitchen:expo': { kind: 'query', method: 'get', path: '/kitchen/expo' },
   'sync:snapshot': { kind: 'query', method: 'get', path: '/sync/snapshot' },
   'sync:since': { kind: 'query', method: 'get', path: '/sync/since' },
 };
@@ -2302,6 +3002,9 @@ export const events: {
   'order:lines-moved': {},
   'order:line-changed': {},
   'order:relabelled': {},
+  'kitchen:ticket-created': { carries: { ticket: 'tickets' } },
+  'kitchen:ticket-updated': { carries: { ticket: 'tickets' } },
+  'kitchen:stations-updated': { carries: { stations: 'stations' }, removes: { removedStationIds: 'stations' } },
 };
 
 /** A thing whose `field` has none of `values` has left the replica; without `live`, things stay until removed. */
@@ -2316,4 +3019,6 @@ export const replicas: {
   sections: {},
   tables: {},
   orders: { live: { field: 'status', values: ['needs_approval', 'scheduled', 'open'] } },
+  stations: {},
+  tickets: { live: { field: 'status', values: ['queued', 'preparing', 'ready'] } },
 };
