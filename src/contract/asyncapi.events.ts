@@ -9,7 +9,6 @@ export function asyncapiEvents(events: readonly ContractEvent[]): Message[] {
       name,
       channel: {
         address: name,
-        description: summary,
         messages: {
           event: {
             name,

@@ -135,7 +135,6 @@ export function protocolOperations(): Message[] {
       name,
       channel: {
         address: name,
-        description: summary,
         messages: { message: { name, title: name, summary, payload, examples: [{ payload: example }] }, ...answer },
       },
       operation: {

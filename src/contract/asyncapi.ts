@@ -1,14 +1,14 @@
 import { asyncapiEvents } from './asyncapi.events.js';
 import { ackOf, type Message, metaType, protocolOperations } from './asyncapi.protocol.js';
-import type { Contract, ContractOperation } from './contract.js';
+import { type Contract, type ContractOperation, holdsIds } from './contract.js';
 import type { Json } from './json-schema.types.js';
-import { exampleProblem, problemStatuses } from './problems.js';
+import { codesOf, exampleProblem, problemStatuses } from './problems.js';
 
 /** The AsyncAPI 3.0 document of the socket side, from the server's point of view: it receives operations and sends events. */
 export function asyncapi(contract: Contract): Json {
   const messages = [
     ...protocolOperations(),
-    ...contract.operations.map(operationMessage),
+    ...contract.operations.map((operation) => operationMessage(operation, contract)),
     ...asyncapiEvents(contract.events),
   ];
   const used = new Set([...contract.operations, ...contract.events].map(({ feature }) => feature));
@@ -44,22 +44,22 @@ export function asyncapi(contract: Contract): Json {
   };
 }
 
-function operationMessage({ declaration, feature, input, output }: ContractOperation): Message {
+function operationMessage(
+  { declaration, feature, input, output, emits: emitted }: ContractOperation,
+  contract: Contract,
+): Message {
   const { name, kind, summary, description, permission, limit, example } = declaration;
-  const emitted = declaration.kind === 'command' ? declaration.emits.map((event) => event.name) : [];
   const emits = emitted.length > 0 ? ` Emits ${emitted.map((event) => `\`${event}\``).join(', ')}.` : '';
   const { method, path } = declaration.rest;
   const text = [
     ...(description ? [description] : []),
     `Permission: \`${permission}\`. Over REST: \`${method.toUpperCase()} /api/v1${path}\`.${emits}`,
   ].join('\n\n');
-  const statuses = problemStatuses(declaration);
-  const problem = exampleProblem(statuses.includes(403) ? 'forbidden' : 'validation_failed');
+  const statuses = problemStatuses(declaration, holdsIds(input, contract));
   return {
     name,
     channel: {
       address: name,
-      description: summary,
       messages: {
         request: {
           name,
@@ -81,7 +81,7 @@ function operationMessage({ declaration, feature, input, output }: ContractOpera
           payload: ackOf(output),
           examples: [
             { name: 'done', payload: { ok: true, data: example.output } },
-            { name: 'refused', payload: { ok: false, error: problem } },
+            { name: 'refused', payload: { ok: false, error: exampleProblem('validation_failed') } },
           ],
         },
       },
@@ -98,8 +98,9 @@ function operationMessage({ declaration, feature, input, output }: ContractOpera
         channel: { $ref: `#/channels/${name}` },
         messages: [{ $ref: `#/channels/${name}/messages/reply` }],
       },
-      ...(permission === 'public' ? {} : { 'x-permission': permission }),
+      'x-permission': permission,
       'x-limit': limit,
+      'x-problems': statuses.filter((status) => status !== 413 && status !== 415).flatMap(codesOf),
       ...(kind === 'command' ? { 'x-emits': emitted } : {}),
     },
   };

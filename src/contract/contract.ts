@@ -1,9 +1,11 @@
 import type { AnyEvent } from '../kernel/event.js';
 import type { AnyReplica, Feature } from '../kernel/feature.js';
+import { idPattern } from '../kernel/ids.js';
 import type { Operation } from '../kernel/operation.js';
 import { SchemaBook } from './json-schema.js';
 import type { JsonSchema } from './json-schema.types.js';
 import { problemTypes } from './problems.js';
+import { typeText } from './typescript.js';
 
 /**
  * Everything the declarations promise, with joi turned into JSON Schema: what the OpenAPI document, the AsyncAPI document
@@ -12,6 +14,7 @@ import { problemTypes } from './problems.js';
 export interface Contract {
   features: readonly Feature[];
   operations: readonly ContractOperation[];
+  /** Those that screens hear; one without an audience is between the features alone. */
   events: readonly ContractEvent[];
   replicas: readonly ContractReplica[];
   /** The named types, by name. */
@@ -23,6 +26,8 @@ export interface ContractOperation {
   declaration: Operation;
   input: JsonSchema;
   output: JsonSchema;
+  /** Names of the events it announces and screens hear. */
+  emits: readonly string[];
 }
 
 export interface ContractEvent {
@@ -39,6 +44,21 @@ export interface ContractReplica {
   item: JsonSchema;
 }
 
+/** A schema, or what it is the name of. */
+export function resolved(schema: JsonSchema, { types }: Pick<Contract, 'types'>): JsonSchema {
+  return schema.$ref === undefined ? schema : (types[typeText(schema)] ?? schema);
+}
+
+/** Whether a value of this schema holds ids, at any depth. */
+export function holdsIds(schema: JsonSchema, contract: Pick<Contract, 'types'>): boolean {
+  const text = JSON.stringify(schema);
+  if (text.includes(JSON.stringify(idPattern.source))) return true;
+  const named = [...text.matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)].map(
+    ([, name]) => contract.types[name ?? ''],
+  );
+  return named.some((type) => type !== undefined && holdsIds(type, contract));
+}
+
 /** @throws Unsupported naming the place, for a joi construct that cannot be described */
 export function contractOf(features: readonly Feature[]): Contract {
   const book = new SchemaBook();
@@ -51,10 +71,11 @@ export function contractOf(features: readonly Feature[]): Contract {
       declaration,
       input: book.add(declaration.input, 'in', `${declaration.name} input`),
       output: book.add(declaration.output, 'out', `${declaration.name} output`),
+      emits: declaration.kind === 'command' ? declaration.emits.filter(isHeard).map((event) => event.name) : [],
     }),
   );
   const events = each(
-    (feature) => feature.events,
+    (feature) => feature.events.filter(isHeard),
     (declaration) => ({
       declaration,
       payload: book.add(declaration.payload, 'out', `${declaration.name} payload`),
@@ -67,6 +88,8 @@ export function contractOf(features: readonly Feature[]): Contract {
   );
   return { features, operations, events, replicas, types: { ...book.finish(), ...problemTypes } };
 }
+
+const isHeard = (event: AnyEvent) => roomsOf(event).length > 0;
 
 function roomsOf({ audience, example }: AnyEvent): string[] {
   const rooms = audience(example as never).map((room) => room.replace(/^(station|user):.*$/, '$1:{id}'));

@@ -89,7 +89,8 @@ export class SchemaBook {
     const bare = name === undefined ? this.bare(described, mode, place) : this.reference(name, described, mode, place);
     const schema = nullable ? withNull(bare) : bare;
     const { description, default: value } = described.flags ?? {};
-    if (description !== undefined) schema.description = description;
+    if (description !== undefined)
+      schema.description = [description, ...(schema.description ? [schema.description] : [])].join('; ');
     if (value !== undefined) schema.default = isDeep(value) ? {} : value;
     if (described.examples !== undefined) schema.examples = described.examples;
     return schema;
@@ -154,7 +155,9 @@ export class SchemaBook {
       if (name === 'min' || name === 'length') set(schema, 'minItems', limitOf(described, rule, place));
       if (name === 'max' || name === 'length') set(schema, 'maxItems', limitOf(described, rule, place));
       else if (name === 'unique' && args?.comparator === undefined) schema.uniqueItems = true;
-      else if (name !== 'min') inWords(described, name, place, args?.description);
+      else if (name === 'unique' && typeof args?.comparator === 'string') {
+        schema.description = `no two have the same \`${args.comparator}\``;
+      } else if (name !== 'min') inWords(described, name, place, args?.description);
     }
     return schema;
   }

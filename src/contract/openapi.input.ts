@@ -1,16 +1,15 @@
-import type { Contract, ContractOperation } from './contract.js';
+import { type Contract, type ContractOperation, resolved } from './contract.js';
 import { Unsupported } from './joi-description.js';
 import type { Json, JsonSchema } from './json-schema.types.js';
-import { typeText } from './typescript.js';
 
 /** Where the fields of an input go over REST: into the path, the query (GET and DELETE) or the JSON body. */
 export function inputParts(
   { declaration, input: stated }: ContractOperation,
-  types: Contract['types'],
+  contract: Contract,
 ): { parameters: Json[]; body?: Json } {
   const { name, rest, description } = declaration;
   const example = (declaration.example.input ?? {}) as Readonly<Record<string, unknown>>;
-  const input = stated.$ref === undefined ? stated : (types[typeText(stated)] ?? stated);
+  const input = resolved(stated, contract);
   if (input.properties === undefined) throw new Unsupported(name, 'an input without a list of its fields');
   const inPath = new Set(rest.path.match(/:\w+/g)?.map((parameter) => parameter.slice(1)));
   for (const field of inPath) {

@@ -1,5 +1,5 @@
 import { type ErrorCode, errorTable } from '../kernel/errors.js';
-import type { Contract, ContractOperation } from './contract.js';
+import { type Contract, type ContractOperation, holdsIds, resolved } from './contract.js';
 import type { Json } from './json-schema.types.js';
 import { inputParts } from './openapi.input.js';
 import { codesOf, exampleProblem, problemStatuses } from './problems.js';
@@ -45,21 +45,17 @@ export function openapi(contract: Contract): Json {
   };
 }
 
-function operationObject(operation: ContractOperation, { types }: Contract): Json {
+function operationObject(operation: ContractOperation, contract: Contract): Json {
   const { declaration, feature, output } = operation;
   const { name, kind, summary, permission, limit, rest, example } = declaration;
-  const { parameters: inputs, body } = inputParts(operation, types);
+  const { parameters: inputs, body } = inputParts(operation, contract);
   const common = [
     'parameters/RequestId',
     ...(kind === 'command' ? ['parameters/IdempotencyKey', 'parameters/IfMatch'] : []),
   ];
   const success = {
     description: 'Done',
-    headers: Object.fromEntries(
-      Object.keys(headers)
-        .filter((header) => header !== 'Retry-After' && (kind === 'command' || header !== 'Idempotency-Replayed'))
-        .map((header) => [header, ref(`headers/${header}`)]),
-    ),
+    headers: successHeaders(kind === 'command', resolved(output, contract).properties?.version !== undefined),
     content: {
       'application/json': {
         schema: { type: 'object', properties: { data: output, meta }, required: ['data'] },
@@ -78,18 +74,31 @@ function operationObject(operation: ContractOperation, { types }: Contract): Jso
     responses: {
       [rest.status ?? 200]: success,
       ...Object.fromEntries(
-        problemStatuses(declaration).map((status) => [status, ref(`responses/${responseName(status)}`)]),
+        problemStatuses(declaration, holdsIds(operation.input, contract)).map((status) => [
+          status,
+          ref(`responses/${responseName(status)}`),
+        ]),
       ),
     },
     'x-permission': permission,
     'x-limit': limit,
-    ...(declaration.kind === 'command' ? { 'x-emits': declaration.emits.map((event) => event.name) } : {}),
+    ...(kind === 'command' ? { 'x-emits': operation.emits } : {}),
   };
 }
 
-function operationText({ declaration }: ContractOperation): string {
+function successHeaders(isCommand: boolean, hasVersion: boolean): Json {
+  const left = new Set([
+    'Retry-After',
+    ...(isCommand ? [] : ['Idempotency-Replayed']),
+    ...(hasVersion ? [] : ['ETag']),
+  ]);
+  const sent = Object.keys(headers).filter((header) => !left.has(header));
+  return Object.fromEntries(sent.map((header) => [header, ref(`headers/${header}`)]));
+}
+
+function operationText({ declaration, emits }: ContractOperation): string {
   const { description, name, permission } = declaration;
-  const emitted = declaration.kind === 'command' ? declaration.emits.map((event) => `\`${event.name}\``) : [];
+  const emitted = emits.map((event) => `\`${event}\``);
   return [
     ...(description ? [description] : []),
     `Permission: \`${permission}\`. Over the socket: \`${name}\`.${emitted.length > 0 ? ` Emits ${emitted.join(', ')}.` : ''}`,
@@ -107,14 +116,14 @@ const parameters = {
     name: 'X-Request-Id',
     in: 'header',
     description: 'Your own name for this request; it comes back and stands in the log. Made up when absent.',
-    schema: { type: 'string' },
+    schema: { type: 'string', pattern: '^[\\w.:-]{8,64}$' },
   },
   IdempotencyKey: {
     name: 'Idempotency-Key',
     in: 'header',
     description:
       'Any text that is unique to this command. Sent again with the same input within 24 hours, the first answer is replayed and nothing is done twice; with another input it is key_reused.',
-    schema: { type: 'string' },
+    schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,128}$' },
   },
   IfMatch: {
     name: 'If-Match',
@@ -135,6 +144,9 @@ const headers = {
   },
   'RateLimit-Policy': { description: 'The limit and its window in seconds.', schema: { type: 'string' } },
   RateLimit: { description: 'What remains and the seconds until it is full again.', schema: { type: 'string' } },
+  'X-RateLimit-Limit': { description: 'How many there are in a window.', schema: { type: 'integer' } },
+  'X-RateLimit-Remaining': { description: 'How many remain in it.', schema: { type: 'integer' } },
+  'X-RateLimit-Reset': { description: 'Seconds until it is full again.', schema: { type: 'integer' } },
   'Retry-After': { description: 'Seconds after which trying again makes sense.', schema: { type: 'integer' } },
 };
 

@@ -52,16 +52,15 @@ export function codesOf(status: number): ErrorCode[] {
   return codes.filter((code) => errorTable[code].status === status);
 }
 
-/** The HTTP statuses of the errors an operation can answer. */
-export function problemStatuses(operation: Operation): number[] {
-  const { kind, permission, limit, rest } = operation;
+/** The HTTP statuses of the errors an operation can answer. `namesThings`: its input holds ids, which may be unknown. */
+export function problemStatuses({ kind, permission, limit, rest }: Operation, namesThings: boolean): number[] {
   const hasBody = rest.method !== 'get' && rest.method !== 'delete';
   const named = permission !== 'public' && permission !== 'authenticated';
   return [
     400,
     ...(permission !== 'public' || limit === 'auth' ? [401] : []),
     ...(named ? [403] : []),
-    404,
+    ...(namesThings ? [404] : []),
     ...(kind === 'command' ? [409] : []),
     ...(hasBody ? [413, 415] : []),
     ...(kind === 'command' ? [422] : []),

@@ -38,32 +38,35 @@ const files: Readonly<Record<string, (folder: string) => string>> = {
 };
 
 /**
- * Scripts come from here alone, and none is compiled from text. Both libraries set styles on elements and swagger-ui
- * draws its icons from data URLs, which is all that is relaxed, on these pages only.
+ * Relaxed on these pages only. Scripts come from here alone. Both libraries set styles on elements, and swagger-ui draws
+ * its icons from data URLs. AsyncAPI's component compiles schemas while it loads (ajv, through `new Function`), even in
+ * the build without a parser: so the page of the events, and it alone, may evaluate text.
  */
-const policy = helmet({
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: {
-      defaultSrc: ["'none'"],
-      scriptSrc: ["'self'"],
-      styleSrc: ["'self'", "'unsafe-inline'"],
-      imgSrc: ["'self'", 'data:'],
-      fontSrc: ["'self'", 'data:'],
-      connectSrc: ["'self'"],
-      baseUri: ["'none'"],
-      formAction: ["'none'"],
-      frameAncestors: ["'none'"],
+const policy = (scripts: readonly string[]) =>
+  helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        scriptSrc: scripts,
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", 'data:'],
+        connectSrc: ["'self'"],
+        baseUri: ["'none'"],
+        formAction: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
     },
-  },
-});
+  });
 
 /** The contract to read: `/` for REST, `/events` for the socket, and both documents as JSON. To be mounted at `/docs`. */
 export function docsRouter({ folder = contractFolder() }: DocsOptions = {}): Router {
   const router = Router();
-  router.use(policy, compression());
+  const strict = policy(["'self'"]);
+  const evaluating = policy(["'self'", "'unsafe-eval'"]);
+  router.use(compression());
   for (const [path, locate] of Object.entries(files)) {
-    router.get(path, (_req, res: Response, next) => {
+    router.get(path, path === '/events' ? evaluating : strict, (_req, res: Response, next) => {
       res.locals.route = `/docs${path}`;
       // Always asked for again, and answered 304 by its ETag: an upgrade shows at once.
       res.sendFile(

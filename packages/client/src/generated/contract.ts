@@ -1864,72 +1864,6 @@ export interface Events {
     reason: string;
   };
   /**
-   * Lines were sent to the kitchen (for reactions only; screens hear of their tickets)
-   *
-   * Goes to: .
-   */
-  'order:fired': {
-    /** Id of the order */
-    orderId: string;
-    /** Number of the firing within the order */
-    firing: number;
-    /** The lines */
-    lineIds: string[];
-  };
-  /**
-   * The kitchen is not to make some fired lines, or not yet (for reactions only)
-   *
-   * Goes to: .
-   */
-  'order:lines-withdrawn': {
-    /** Id of the order */
-    orderId: string;
-    /** Voided for good, or held for a later firing */
-    why: 'voided' | 'held';
-    /** What is withdrawn */
-    lines: {
-      /** Id of the line */
-      lineId: string;
-      /** How many portions of it */
-      quantity: number;
-    }[];
-  };
-  /**
-   * Fired lines now belong to another order (for reactions only)
-   *
-   * Goes to: .
-   */
-  'order:lines-moved': {
-    /** Id of the order they were in */
-    fromOrderId: string;
-    /** Id of the order they are in */
-    toOrderId: string;
-    /** The number of their firing in the new order */
-    firing: number;
-    /** The lines */
-    lineIds: string[];
-  };
-  /**
-   * The note or seat of a fired line changed (for reactions only)
-   *
-   * Goes to: .
-   */
-  'order:line-changed': {
-    /** Id of the order */
-    orderId: string;
-    /** Id of the line */
-    lineId: string;
-  };
-  /**
-   * What stands at the head of an order's tickets changed: table, waiter, guests or note (for reactions only)
-   *
-   * Goes to: .
-   */
-  'order:relabelled': {
-    /** Id of the order */
-    orderId: string;
-  };
-  /**
    * A station has something to make, or hears of a change
    *
    * Goes to: role:kitchen, role:manager, role:owner, role:waiter, station:{id}.
@@ -2997,11 +2931,6 @@ export const events: {
   'order:line-status-changed': { carries: { order: 'orders' } },
   'order:status-changed': {},
   'order:cancelled': { carries: { order: 'orders' } },
-  'order:fired': {},
-  'order:lines-withdrawn': {},
-  'order:lines-moved': {},
-  'order:line-changed': {},
-  'order:relabelled': {},
   'kitchen:ticket-created': { carries: { ticket: 'tickets' } },
   'kitchen:ticket-updated': { carries: { ticket: 'tickets' } },
   'kitchen:stations-updated': { carries: { stations: 'stations' }, removes: { removedStationIds: 'stations' } },
