@@ -210,7 +210,7 @@ describe('an access token', () => {
     const [head, , signature] = token.split('.');
     const raised = Buffer.from(JSON.stringify({ ...payload, role: 'owner' })).toString('base64url');
     await refused(`${head}.${raised}.${signature}`, 'token_invalid');
-    await refused('no token', 'token_invalid');
+    await refused('nonsense', 'token_invalid');
   });
 
   it('is needed, and a refresh token is none', async () => {

@@ -62,12 +62,12 @@ describe.each(transports)('over %s', (transport: Transport) => {
 
   describe('device:pair', () => {
     it('pairs a screen and tells the managers, not the token', async () => {
+      const owner = await house.owner.screen();
       const stationIds = [newId()];
       const input = { name: 'Grill', kind: 'kitchen', stationIds };
       const { status, data } = await manager.via(transport, 'device:pair', input);
       expect(status).toBe(201);
       expect(data).toMatchObject({ ...input, active: true, version: 1 });
-      const owner = await house.owner.screen();
       const seen = await owner.saw('device:changed', ({ device }) => device.id === data.id);
       expect(seen).toEqual({ device: data });
       const { data: token } = await manager.via(transport, 'device:token', { deviceId: data.id });

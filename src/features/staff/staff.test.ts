@@ -50,6 +50,7 @@ describe.each(transports)('over %s', (transport) => {
   describe('staff:create', () => {
     it('adds a person: managers see all of it, colleagues the card, the kitchen nothing', async () => {
       const kitchen = await (await house.hire('kitchen')).screen();
+      const [owners, waiters] = [await house.owner.screen(), await waiter.screen()];
       const email = address();
       const input = { name: ' Ben ', role: 'host', email, password, pin: nextPin(), deny: ['order:read'] };
       const { status, data } = await manager.via(transport, 'staff:create', input);
@@ -59,9 +60,9 @@ describe.each(transports)('over %s', (transport) => {
       expect(data.permissions).toContain('table:status');
       expect(data.permissions).not.toContain('order:read');
       expect(Object.keys(data).filter((name) => /hash|digest/i.test(name))).toEqual([]);
-      const seen = await (await house.owner.screen()).saw('staff:changed', ({ staff }) => staff.id === data.id);
+      const seen = await owners.saw('staff:changed', ({ staff }) => staff.id === data.id);
       expect(seen.staff).toEqual(data);
-      const card = await (await waiter.screen()).saw('staff:roster-changed', ({ member }) => member.id === data.id);
+      const card = await waiters.saw('staff:roster-changed', ({ member }) => member.id === data.id);
       expect(card.member).toEqual({ id: data.id, name: 'Ben', role: 'host', active: true });
       expect(kitchen.events).toEqual([]);
       await expect(logIn(brigade.url, email, password)).resolves.toMatchObject({ userId: data.id });
