@@ -178,7 +178,7 @@ describe('generated keys', () => {
     expect(statSync(file()).mode & 0o777).toBe(0o600);
   });
 
-  test.each(['{"JWT_SECRET": "hunter2', '["hunter2"]', '{"JWT_SECRET": 7}'])(
+  test.each(['hunter2', '{"JWT_SECRET": "hunter2', '["hunter2"]', '{"JWT_SECRET": 7}'])(
     '%s in their file is refused unseen',
     (text) => {
       load({});

@@ -8,7 +8,7 @@ function stall(ms: number): void {
 }
 
 async function until(done: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 15_000;
   while (!done()) {
     if (Date.now() > deadline) throw new Error('never came true');
     await new Promise((resolve) => setImmediate(resolve));
@@ -22,14 +22,15 @@ test('a stall of the event loop is seen at once, and forgotten two windows later
   await until(() => performance.now() - started > 50);
   stall(STALL_MS);
   await until(() => watch.lag().maxMs > STALL_MS / 2);
-  expect(watch.lag().maxMs).toBeLessThan(10 * STALL_MS);
   await until(() => watch.lag().maxMs < STALL_MS / 2);
+  // Samples are 20 ms apart, and that is no lag: figures that held it could not come below it.
+  await until(() => watch.lag().meanMs < 10);
   watch.close();
 });
 
 test('memory is that of this process, in bytes', () => {
   const memory = memoryFigures();
-  expect(memory.rssBytes).toBeGreaterThan(10_000_000);
+  expect(memory.rssBytes).toBeGreaterThan(15_000_000);
   expect(memory.heapUsedBytes).toBeLessThanOrEqual(memory.heapTotalBytes);
   expect(memory.heapTotalBytes).toBeLessThan(memory.rssBytes * 2);
 });

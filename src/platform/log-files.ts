@@ -19,8 +19,6 @@ export interface Routed {
   readonly [MESSAGE]: string;
   /** The set of files that want the line. */
   readonly files: number;
-  /** Written at once, for the process may be about to die. */
-  readonly urgent: boolean;
 }
 
 export interface LogFilesOptions {
@@ -53,7 +51,7 @@ class RotatingFile extends DailyRotateFile {
   override log(line: Routed, next: () => void): void {
     if ((line.files & this.#bit) !== 0) {
       this.#batch += `${line[MESSAGE]}\n`;
-      if (line.urgent || this.#batch.length >= BATCH_CHARACTERS) this.#write();
+      if (this.#batch.length >= BATCH_CHARACTERS) this.#write();
       else this.#timer ??= setTimeout(() => this.#write(), BATCH_MS);
     }
     next();

@@ -192,7 +192,7 @@ class Outputs {
     const onConsole = wanted && this.#console;
     if ((files === 0 && !onConsole) || this.#closing !== undefined) return;
     const text = lineOf(level, message, bound, fields);
-    const line: Line = { level, message, [LEVEL]: level, [MESSAGE]: text, bound, fields, files, urgent, onConsole };
+    const line: Line = { level, message, [LEVEL]: level, [MESSAGE]: text, bound, fields, files, onConsole };
     this.#winston.write(line);
   }
 }

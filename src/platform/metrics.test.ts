@@ -77,11 +77,18 @@ describe('metrics', () => {
 });
 
 describe('socket metrics', () => {
+  const open: { close(): unknown }[] = [];
+
+  afterEach(async () => {
+    for (const door of open.splice(0)) await door.close();
+  });
+
   test('count connections, and messages by event, in the registry of the app', async () => {
     const metrics = createMetrics({ process: false });
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const io = new Server(server);
+    open.push(io);
     attachSocketMetrics(io, metrics);
     attachSocketMetrics(new Server(), metrics);
     io.on('connection', (socket) => {
@@ -91,6 +98,7 @@ describe('socket metrics', () => {
       });
     });
     const client = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, { transports: ['websocket'] });
+    open.unshift(client);
     const heard = new Promise((resolve) => client.once('order:created', resolve));
     await client.timeout(5000).emitWithAck('order:place', { table: 12 });
     await heard;
@@ -101,8 +109,7 @@ describe('socket metrics', () => {
       'socket_io_recieve_bytes{event="order:place"}': '{"table":12}'.length,
       'socket_io_events_sent_total{event="order:created"}': 1,
     });
-    client.close();
-    await io.close();
+    for (const door of open.splice(0)) await door.close();
     expect(samples(await metrics.text()).socket_io_connected).toBe(0);
   });
 });
