@@ -2,7 +2,7 @@ import Joi from 'joi';
 import type { UnitContext } from '../../kernel/context.js';
 import { command } from '../../kernel/operation.js';
 import { id } from '../../kernel/schema.js';
-import { takePortions } from '../menu/index.js';
+import { availabilityChanged, takePortions } from '../menu/index.js';
 import { choicesOf } from './line.operations.js';
 import {
   announceFiring,
@@ -50,7 +50,7 @@ export const addLines = command<AddLines, OrderView>({
     fireCourses,
   }),
   output: orderView,
-  emits: [orderUpdated, orderStatusChanged, orderFired],
+  emits: [orderUpdated, orderStatusChanged, orderFired, availabilityChanged],
   example: {
     input: { orderId, lines: [{ itemId: soupId, modifiers: [], quantity: 2, seat: 1, note: '' }], fire: 'now' },
     output: exampleOrder,
@@ -82,7 +82,7 @@ export const repeatLines = command<RepeatLines, OrderView>({
     fireCourses,
   }),
   output: orderView,
-  emits: [orderUpdated, orderStatusChanged, orderFired],
+  emits: [orderUpdated, orderStatusChanged, orderFired, availabilityChanged],
   example: { input: { orderId, lineIds: [soupLine], fire: 'now' }, output: exampleOrder },
   async handle(ctx) {
     const { input } = ctx;

@@ -5,7 +5,7 @@ import { fail, invalid } from '../../kernel/errors.js';
 import { newId } from '../../kernel/ids.js';
 import { command } from '../../kernel/operation.js';
 import { id } from '../../kernel/schema.js';
-import { type LineChoice, priceItem, returnPortions, takePortions } from '../menu/index.js';
+import { availabilityChanged, type LineChoice, priceItem, returnPortions, takePortions } from '../menu/index.js';
 import { lineOf, orderToChange, requireStatus, saveOrder, withLines, withStep } from './orders.changes.js';
 import {
   orderLineChanged,
@@ -51,7 +51,7 @@ export const changeLine = command<ChangeLine, OrderView>({
     note: lineNote,
   }).or('quantity', 'sizeId', 'modifiers', 'seat', 'course', 'note'),
   output: orderView,
-  emits: [orderUpdated, orderLineChanged],
+  emits: [orderUpdated, orderLineChanged, availabilityChanged],
   example: { input: { orderId, lineId: steakLine, note: 'sauce apart', seat: 2 }, output: exampleOrder },
   async handle(ctx) {
     const { input, publish } = ctx;
@@ -119,7 +119,7 @@ export const cancelLine = command<CancelLine, OrderView>({
   limit: 'write',
   input: Joi.object<CancelLine, true>({ orderId: id('the order').required(), lineId: id('the line').required() }),
   output: orderView,
-  emits: [orderLineStatusChanged, orderStatusChanged],
+  emits: [orderLineStatusChanged, orderStatusChanged, availabilityChanged],
   example: { input: { orderId, lineId: steakLine }, output: exampleOrder },
   async handle(ctx) {
     const order = await orderToChange(ctx, ctx.input.orderId);

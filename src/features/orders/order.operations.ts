@@ -2,8 +2,8 @@ import Joi from 'joi';
 import { fail } from '../../kernel/errors.js';
 import { command, query } from '../../kernel/operation.js';
 import { id, type Page, type Paged, paged, pageFields, time } from '../../kernel/schema.js';
-import { releaseTable } from '../floor/index.js';
-import { returnPortions } from '../menu/index.js';
+import { releaseTable, tableStatusChanged } from '../floor/index.js';
+import { availabilityChanged, returnPortions } from '../menu/index.js';
 import {
   announceFiring,
   announceStatus,
@@ -159,7 +159,7 @@ export const completeOrder = command<OneOrder, OrderView>({
   limit: 'write',
   input: oneOrder,
   output: orderView,
-  emits: [orderUpdated, orderStatusChanged],
+  emits: [orderUpdated, orderStatusChanged, tableStatusChanged],
   example: { input: { orderId }, output: exampleOrder },
   async handle(ctx) {
     const order = await orderToChange(ctx, ctx.input.orderId);
@@ -190,7 +190,7 @@ export const cancelOrder = command<CancelOrder, OrderView>({
   limit: 'write',
   input: Joi.object<CancelOrder, true>({ orderId: id('the order').required(), reason: reason.required() }),
   output: orderView,
-  emits: [orderCancelled, orderStatusChanged],
+  emits: [orderCancelled, orderStatusChanged, tableStatusChanged, availabilityChanged],
   example: {
     input: { orderId, reason: 'The guests left' },
     output: {

@@ -5,8 +5,8 @@ import { newId } from '../../kernel/ids.js';
 import { command } from '../../kernel/operation.js';
 import { id, time } from '../../kernel/schema.js';
 import { businessDay } from '../../kernel/time.js';
-import { occupyTable } from '../floor/index.js';
-import { type Channel, takePortions } from '../menu/index.js';
+import { occupyTable, tableStatusChanged } from '../floor/index.js';
+import { availabilityChanged, type Channel, takePortions } from '../menu/index.js';
 import { type RestaurantDoc, settingsOf } from '../restaurants/index.js';
 import { staff } from '../staff/index.js';
 import { announceFiring, withFired, withLines } from './orders.changes.js';
@@ -61,7 +61,7 @@ export const placeOrder = command<PlaceOrder, OrderView>({
     fireCourses,
   }),
   output: orderView,
-  emits: [orderCreated, orderFired],
+  emits: [orderCreated, orderFired, tableStatusChanged, availabilityChanged],
   example: {
     input: {
       channel: 'dine-in',

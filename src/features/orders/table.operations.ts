@@ -3,7 +3,7 @@ import type { UnitContext } from '../../kernel/context.js';
 import { fail, invalid } from '../../kernel/errors.js';
 import { command } from '../../kernel/operation.js';
 import { id } from '../../kernel/schema.js';
-import { releaseTable } from '../floor/index.js';
+import { releaseTable, tableStatusChanged } from '../floor/index.js';
 import { settingsOf } from '../restaurants/index.js';
 import {
   announceStatus,
@@ -41,7 +41,7 @@ export const transferOrder = command<TransferOrder, OrderView>({
     waiterId: id('the waiter'),
   }).or('tableId', 'waiterId'),
   output: orderView,
-  emits: [orderUpdated, orderRelabelled],
+  emits: [orderUpdated, orderRelabelled, tableStatusChanged],
   example: { input: { orderId, tableId, waiterId }, output: exampleOrder },
   async handle(ctx) {
     const { input } = ctx;
@@ -96,7 +96,7 @@ export const moveLines = command<MoveLines, Moved>({
     from: orderView.required().description('The order they were in'),
     to: orderView.required().description('The order they are in now'),
   }),
-  emits: [orderUpdated, orderCreated, orderStatusChanged, orderLinesMoved],
+  emits: [orderUpdated, orderCreated, orderStatusChanged, orderLinesMoved, tableStatusChanged],
   example: {
     input: { orderId, lineIds: [steakLine], toOrderId: '6740f1c2a1b2c3d4e5000051', guestCount: 1 },
     output: { from: exampleOrder, to: { ...exampleOrder, id: '6740f1c2a1b2c3d4e5000051', number: 18 } },
