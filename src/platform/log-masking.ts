@@ -179,7 +179,8 @@ function maskError(error: Error, parents: object[]): Record<string, unknown> {
   const masked: Record<string, unknown> = { name: error.name, message: maskText(String(error.message)) };
   if (error.stack !== undefined) masked.stack = maskText(String(error.stack));
   if (error.cause !== undefined) masked.cause = maskValue(error.cause, parents);
-  if ('errors' in error && Array.isArray(error.errors)) masked.errors = maskItems(error.errors, error.errors.length, parents);
+  if ('errors' in error && Array.isArray(error.errors))
+    masked.errors = maskItems(error.errors, error.errors.length, parents);
   for (const [name, value] of Object.entries(error)) {
     if (!(name in masked)) setField(masked, name, value, parents);
   }
