@@ -24,7 +24,7 @@ export interface DeviceView {
   createdAt: string;
 }
 
-export const deviceSchema = Joi.object<DeviceView, true>({
+const deviceFields = {
   id: id('the device').required(),
   version,
   name: deviceName.required(),
@@ -32,7 +32,9 @@ export const deviceSchema = Joi.object<DeviceView, true>({
   stationIds: stationIds.required(),
   active: Joi.boolean().required().description('False once it is unpaired'),
   createdAt: time('When it was paired').required(),
-}).meta({ typeName: 'Device' });
+};
+
+export const deviceSchema = Joi.object<DeviceView, true>(deviceFields).meta({ typeName: 'Device' });
 
 export const deviceView = (device: DeviceDoc): DeviceView => ({
   id: device._id,
@@ -51,13 +53,7 @@ export interface ListedDevice extends DeviceView {
 }
 
 export const listedDeviceSchema = Joi.object<ListedDevice, true>({
-  id: id('the device').required(),
-  version,
-  name: deviceName.required(),
-  kind: deviceKind.required(),
-  stationIds: stationIds.required(),
-  active: Joi.boolean().required().description('False once it is unpaired'),
-  createdAt: time('When it was paired').required(),
+  ...deviceFields,
   lastLoginAt: time('Last log-in with a PIN').optional(),
   lockedUntil: time('Until when it takes no PIN, after too many wrong ones').optional(),
 }).meta({ typeName: 'ListedDevice' });

@@ -4,8 +4,7 @@ import { restaurants, settingsOf } from './restaurants.model.js';
 import { getRestaurant, signUp, updateRestaurant } from './restaurants.operations.js';
 import { restaurantSchema, restaurantView } from './restaurants.views.js';
 
-export { restaurantCreated, restaurantUpdated } from './restaurants.events.js';
-export { type RestaurantDoc, restaurants, settingsOf, type TaxClass } from './restaurants.model.js';
+export { type RestaurantDoc, restaurants, settingsOf } from './restaurants.model.js';
 export { exampleRestaurant, type RestaurantView, restaurantSchema, restaurantView } from './restaurants.views.js';
 
 export const restaurantsFeature = feature({

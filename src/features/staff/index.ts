@@ -16,8 +16,8 @@ import { staffCard, staffCardSchema } from './staff.views.js';
 export { checkEmailIsFree, findByEmail, pinDigest } from './staff.accounts.js';
 export { exampleStaff } from './staff.examples.js';
 export { type StaffDoc, staff } from './staff.model.js';
-export { type NewOwner, newOwner } from './staff.owner.js';
-export { email, password, pin, role, type StaffView, staffName, staffSchema, staffView } from './staff.views.js';
+export { newOwner } from './staff.owner.js';
+export { email, password, pin, type StaffView, staffName, staffSchema, staffView } from './staff.views.js';
 
 /** What {@link newOwner} announces. */
 export const ownerEvents = [staffChanged, rosterChanged] as const;

@@ -3,7 +3,7 @@ import { announce } from './staff.events.js';
 import { staff } from './staff.model.js';
 import type { StaffView } from './staff.views.js';
 
-export interface NewOwner {
+interface NewOwner {
   _id: string;
   name: string;
   email: string;
