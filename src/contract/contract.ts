@@ -38,7 +38,7 @@ export interface ContractEvent {
   rooms: readonly string[];
 }
 
-export interface ContractReplica {
+interface ContractReplica {
   feature: string;
   declaration: AnyReplica;
   item: JsonSchema;

@@ -39,7 +39,7 @@ export interface Dependency {
   peers: readonly string[];
 }
 
-export interface When extends Branch {
+interface When extends Branch {
   ref?: { path: readonly string[]; ancestor?: number | string };
   switch?: readonly Branch[];
 }

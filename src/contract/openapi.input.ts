@@ -25,6 +25,9 @@ export function inputParts(
   });
   const fields = Object.entries(input.properties).flatMap(([field, schema]) => (schema ? [{ field, schema }] : []));
   const inUrl = fields.filter(({ field }) => inPath.has(field) || rest.method === 'get' || rest.method === 'delete');
+  for (const { field, schema } of inUrl) {
+    if (resolved(schema, contract).type === 'object') throw new Unsupported(name, `the object ${field} in the URL`);
+  }
   const parameters = inUrl.map(({ field, schema }) => parameter(field, schema));
   if (inUrl.length === fields.length) {
     if (input.allOf !== undefined && description === undefined) {

@@ -46,7 +46,7 @@ function otherKeys({ additionalProperties, patternProperties }: JsonSchema, inde
 }
 
 /** The fields of an object type, each with its description above it. */
-export function fieldLines(schema: JsonSchema, indent: string): string {
+function fieldLines(schema: JsonSchema, indent: string): string {
   return Object.entries(schema.properties ?? {})
     .map(([name, field]) => {
       if (field === false) return '';

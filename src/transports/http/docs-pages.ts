@@ -8,8 +8,9 @@ import helmet from 'helmet';
 
 const require = createRequire(import.meta.url);
 
-/** A file below a package's folder, whatever folder npm put the package into. */
-const inPackage = (name: string, path: string) => join(dirname(require.resolve(`${name}/package.json`)), path);
+const swaggerUi = (path: string) => join(dirname(require.resolve('swagger-ui-dist/package.json')), path);
+const asyncapiComponent = (path: string) =>
+  join(dirname(require.resolve('@asyncapi/react-component/package.json')), path);
 
 /** `docs/contract`, four folders above this file once built (`dist/src/transports/http`), three from the sources. */
 function contractFolder(): string {
@@ -31,10 +32,10 @@ const files: Readonly<Record<string, (folder: string) => string>> = {
   '/asyncapi.json': (folder) => join(folder, 'asyncapi.json'),
   '/assets/rest.js': (folder) => join(folder, 'pages/rest.js'),
   '/assets/events.js': (folder) => join(folder, 'pages/events.js'),
-  '/assets/swagger-ui.css': () => inPackage('swagger-ui-dist', 'swagger-ui.css'),
-  '/assets/swagger-ui-bundle.js': () => inPackage('swagger-ui-dist', 'swagger-ui-bundle.js'),
-  '/assets/asyncapi.css': () => inPackage('@asyncapi/react-component', 'styles/default.min.css'),
-  '/assets/asyncapi.js': () => inPackage('@asyncapi/react-component', 'browser/standalone/without-parser.js'),
+  '/assets/swagger-ui.css': () => swaggerUi('swagger-ui.css'),
+  '/assets/swagger-ui-bundle.js': () => swaggerUi('swagger-ui-bundle.js'),
+  '/assets/asyncapi.css': () => asyncapiComponent('styles/default.min.css'),
+  '/assets/asyncapi.js': () => asyncapiComponent('browser/standalone/without-parser.js'),
 };
 
 /**

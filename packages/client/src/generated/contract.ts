@@ -1612,7 +1612,7 @@ export interface Operations {
         sections: Section[];
         /** The tables with their status */
         tables: Table[];
-        /** Orders somebody still works on */
+        /** Orders somebody still works on; none on a screen bound to stations */
         orders: Order[];
         /** The stations of the kitchen */
         stations: Station[];
@@ -1910,7 +1910,7 @@ export interface Replicas {
   sections: Section;
   /** The tables with their status */
   tables: Table;
-  /** Orders somebody still works on */
+  /** Orders somebody still works on; none on a screen bound to stations */
   orders: Order;
   /** The stations of the kitchen */
   stations: Station;
