@@ -15,8 +15,8 @@ const NAMES = [
 ];
 
 /**
- * Counts connections, messages and bytes of a Socket.IO server with socket.io-prometheus. To be called before the
- * server's own `connection` listeners, for it sees only the handlers that are added after it.
+ * Counts connections, messages and bytes of a Socket.IO server with socket.io-prometheus. It listens for `connect`,
+ * which Socket.IO emits before `connection`: handlers added in a `connection` listener are seen, whoever came first.
  *
  * It wraps each socket's `on` and `emit`: a message received by `socket.on` or sent by `socket.emit` is serialised once
  * more to count its bytes. It sees neither `socket.onAny` and `socket.use` nor `io.to(room).emit`, which is why
