@@ -50,7 +50,8 @@ export class Connection {
   ) {
     this.#tokens = new Tokens(options.token);
     const { url, path, transports } = options;
-    this.#socket = io(url, { path, transports, autoConnect: false, reconnection: false, forceNew: true });
+    const manual = { autoConnect: false, reconnection: false, forceNew: true };
+    this.#socket = io(url, { path, transports, tryAllTransports: true, ...manual });
     this.#socket.on('connect', () => this.#connected());
     this.#socket.on('connect_error', (error) => this.#refused(error));
     this.#socket.on('disconnect', () => this.#disconnected());

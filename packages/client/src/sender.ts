@@ -192,6 +192,8 @@ function shallRetry(name: string, problem: Problem): boolean {
   return isPassing(problem) || (isTokenProblem(problem) && !isAboutSessions(name));
 }
 
-function retryDelay(problem: Problem, attempts: number): number {
-  return (problem.retryAfter ?? 0) * 1000 + backoff(attempts);
+function retryDelay({ retryAfter }: Problem, attempts: number): number {
+  // What the server asks for; a little more, for it asks it of everybody at the same moment.
+  if (retryAfter !== undefined) return retryAfter * 1000 + Math.random() * 300;
+  return backoff(Math.min(attempts - 1, 3));
 }

@@ -1,0 +1,273 @@
+import {
+  type BrigadeClient,
+  type ConnectOptions,
+  connect,
+  type Envelope,
+  logIn,
+  memoryStorage,
+  refreshing,
+} from '@brigade/client';
+import { type Brigade, type House, openHouse, type Person, startBrigade, until } from '../harness/index.js';
+import { FlakyNetwork } from './flaky-network.js';
+
+let brigade: Brigade;
+let house: House;
+let itemId: string;
+const clients: BrigadeClient[] = [];
+const proxies: FlakyNetwork[] = [];
+
+beforeAll(async () => {
+  brigade = await startBrigade();
+  house = await openHouse(brigade);
+  const { id: categoryId } = await house.owner.must('menu:create-category', { name: 'Food', taxClass: 'food' });
+  const price = { amount: 900, currency: 'EUR' };
+  itemId = (await house.owner.must('menu:create-item', { name: 'Soup', categoryId, price })).id;
+  await house.owner.must('station:create', { name: 'Kitchen', isDefault: true });
+});
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.close();
+  for (const proxy of proxies.splice(0)) await proxy.close();
+});
+afterAll(async () => {
+  await house.close();
+  await brigade.stop();
+});
+
+/** A client that does not dawdle. */
+function open(person: Pick<Person, 'token'>, url: string, options: Partial<ConnectOptions> = {}): BrigadeClient {
+  const client = connect({
+    url,
+    token: person.token,
+    transports: ['websocket'],
+    reconnectMinMs: 5,
+    reconnectMaxMs: 50,
+    catchUpJitterMs: 10,
+    ackTimeoutMs: 1000,
+    ...options,
+  });
+  clients.push(client);
+  return client;
+}
+
+async function behindProxy(): Promise<{ proxy: FlakyNetwork; url: string }> {
+  const proxy = new FlakyNetwork();
+  proxies.push(proxy);
+  return { proxy, url: await proxy.listen(brigade.url) };
+}
+
+const anOrder = (name: string) => ({ channel: 'takeaway' as const, customer: { name }, lines: [{ itemId }] });
+
+/** Repeatable chance (mulberry32). */
+function chance(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** What the server has for this person, once the client has got as far. */
+async function expectSameAsServer(client: BrigadeClient): Promise<void> {
+  const snapshot = await until('the client is where the server is', async () => {
+    const taken = await client.send('sync:snapshot', {});
+    return client.upToDate && client.position === taken.seq ? taken : undefined;
+  });
+  for (const [name, items] of Object.entries(snapshot.replicas)) {
+    const copy = client.state[name as keyof typeof client.state] as ReadonlyMap<string, { id: string }>;
+    const byId = new Map((items as { id: string }[]).map((item) => [item.id, item]));
+    expect({ [name]: Object.fromEntries(copy) }).toEqual({ [name]: Object.fromEntries(byId) });
+  }
+}
+
+/** What this person may see after a position, asked of the server in pages. */
+async function visibleSince(person: Person, epoch: string, seq: number): Promise<string[]> {
+  const ids: string[] = [];
+  for (let position = seq; ; ) {
+    const page = await person.must('sync:since', { epoch, seq: position });
+    ids.push(...page.events.map((event: Envelope) => event.id));
+    if (!page.more) return ids;
+    position = page.position;
+  }
+}
+
+describe('a client of the real server', () => {
+  it.each([1, 2, 3])(
+    'loses nothing and doubles nothing while connections are cut at random (seed %i)',
+    async (seed) => {
+      const random = chance(seed);
+      const people = [await house.hire('waiter'), await house.hire('waiter'), await house.hire('waiter')];
+      const { epoch, seq: start } = await house.owner.must('sync:snapshot');
+      const screens = await Promise.all(
+        [...people, await house.hire('kitchen')].map(async (person) => {
+          const { proxy, url } = await behindProxy();
+          proxy.chaos = random;
+          const client = open(person, url);
+          const seen: Envelope[] = [];
+          client.onAny((envelope) => seen.push(envelope));
+          await client.ready;
+          return { person, proxy, client, seen, from: client.position };
+        }),
+      );
+      const acknowledged = await Promise.all(
+        screens.slice(0, 3).flatMap(({ client }, waiter) =>
+          Array.from({ length: 12 }, async (_, index) => {
+            const order = await client.send('order:place', anOrder(`seed ${seed}, waiter ${waiter}, order ${index}`));
+            await client
+              .send('order:serve', { orderId: order.id, lineIds: order.lines.map(({ id }) => id) })
+              .catch(() => undefined);
+            return order.id;
+          }),
+        ),
+      );
+      expect(screens.every(({ proxy }) => proxy.connections > 1)).toBe(true);
+      for (const { proxy } of screens) proxy.chaos = undefined;
+
+      for (const { person, client, seen, from } of screens) {
+        await expectSameAsServer(client);
+        expect(seen.map(({ id }) => id)).toEqual(await visibleSince(person, epoch, from));
+        const seqs = seen.map(({ seq }) => seq);
+        expect(seqs).toEqual([...new Set(seqs)].sort((a, b) => a - b));
+      }
+      const created = (await journalOf(epoch, start)).filter(({ name }) => name === 'order:created');
+      const ids = created.map(({ data }) => (data as { order: { id: string } }).order.id);
+      expect(ids.sort()).toEqual([...acknowledged].sort());
+    },
+    60_000,
+  );
+
+  const journalOf = async (epoch: string, seq: number): Promise<Envelope[]> => {
+    const events: Envelope[] = [];
+    for (let position = seq; ; ) {
+      const page = await house.owner.must('sync:since', { epoch, seq: position });
+      events.push(...page.events);
+      if (!page.more) return events;
+      position = page.position;
+    }
+  };
+
+  it('delivers what was sent while the network was down, once and in order, also when answers get lost', async () => {
+    const { proxy, url } = await behindProxy();
+    const client = open(await house.hire('waiter'), url);
+    await client.ready;
+    const { epoch, seq } = await house.owner.must('sync:snapshot');
+    // The first reaches the server, but its answer does not come back.
+    proxy.mute();
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const sent = [client.send('order:place', anOrder('a'))];
+    await until('the first is committed', async () => (await journalOf(epoch, seq)).length > 0);
+    proxy.down = true;
+    proxy.cut();
+    await until('it noticed', () => client.status === 'offline');
+    sent.push(...names.slice(1).map((name) => client.send('order:place', anOrder(name))));
+    await until('they are queued', () => client.pending.length === 5);
+    proxy.down = false;
+    const orders = await Promise.all(sent);
+    expect(orders.map(({ customer }) => customer?.name)).toEqual(names);
+    const created = (await journalOf(epoch, seq)).filter(({ name }) => name === 'order:created');
+    expect(created.map(({ data }) => (data as { order: { id: string } }).order.id)).toEqual(orders.map(({ id }) => id));
+    await expectSameAsServer(client);
+  });
+
+  it('sends after a reload what was queued before it', async () => {
+    const { proxy, url } = await behindProxy();
+    const person = await house.hire('waiter');
+    const storage = memoryStorage();
+    const before = open(person, url, { storage });
+    await before.ready;
+    proxy.down = true;
+    proxy.cut();
+    const lost = before.send('order:place', anOrder('reloaded')).catch(({ code }) => code);
+    await until('it is queued', () => before.pending.length === 1);
+    before.close();
+    expect(await lost).toBe('closed');
+    proxy.down = false;
+    const after = open(person, url, { storage });
+    const outcomes: unknown[] = [];
+    after.onOutcome(({ ok, awaited }) => outcomes.push({ ok, awaited }));
+    await until('it was answered', () => outcomes.length === 1);
+    expect(outcomes).toEqual([{ ok: true, awaited: false }]);
+    const named = () => [...after.state.orders.values()].filter(({ customer }) => customer?.name === 'reloaded');
+    await until('the order is on the screen', () => named().length === 1);
+    await expectSameAsServer(after);
+  });
+
+  it('renews its token without reconnecting', async () => {
+    const { proxy, url } = await behindProxy();
+    const { login } = await house.hire('waiter');
+    const kept: (string | null)[] = [];
+    const session = await logIn(brigade.url, login, (refreshToken) => kept.push(refreshToken));
+    const client = open({ token: '' }, url, { token: session.token });
+    const forgetful = open(await house.hire('waiter'), brigade.url);
+    await Promise.all([client.ready, forgetful.ready]);
+    brigade.clock.advance(14 * 60_000);
+    await client.renew();
+    brigade.clock.advance(2 * 60_000);
+    await until('the token that was not renewed ended its connection', () => forgetful.status === 'ended');
+    expect(forgetful.endedBy?.code).toBe('token_expired');
+    await client.send('order:place', anOrder('renewed'));
+    expect(client.status).toBe('live');
+    expect(proxy.connections).toBe(1);
+    expect(kept).toHaveLength(2);
+  });
+
+  it('goes on from a kept refresh token, and asks anew when its token expired while it was away', async () => {
+    const { proxy, url } = await behindProxy();
+    const { login } = await house.hire('waiter');
+    let kept: string | null = null;
+    const keep = (refreshToken: string | null) => {
+      kept = refreshToken;
+    };
+    await logIn(brigade.url, login, keep);
+    const client = open({ token: '' }, url, { token: refreshing(brigade.url, kept ?? '', keep) });
+    await client.ready;
+    const first = kept;
+    proxy.down = true;
+    proxy.cut();
+    await until('it noticed', () => client.status === 'offline');
+    brigade.clock.advance(20 * 60_000);
+    proxy.down = false;
+    await until('it is back', () => client.upToDate);
+    expect(kept).not.toBe(first);
+  });
+
+  it('is ended at once with its session, and says so', async () => {
+    const person = await house.hire('waiter');
+    let kept: string | null = '';
+    const session = await logIn(brigade.url, person.login, (refreshToken) => {
+      kept = refreshToken;
+    });
+    const client = open({ token: '' }, brigade.url, { token: session.token });
+    await client.ready;
+    await house.owner.must('staff:deactivate', { staffId: person.userId });
+    await until('it ended', () => client.status === 'ended');
+    expect(client.endedBy?.code).toBe('session_ended');
+    expect(kept).toBeNull();
+  });
+
+  it('logs in with a PIN on a paired device and keeps the tickets of its station', async () => {
+    const stationName = 'Grill';
+    const { id: stationId } = await house.owner.must('station:create', { name: stationName });
+    const device = await house.owner.must('device:pair', {
+      name: 'Grill screen',
+      kind: 'kitchen',
+      stationIds: [stationId],
+    });
+    const { deviceToken } = await house.owner.must('device:token', { deviceId: device.id });
+    const cook = await house.hire('kitchen');
+    await house.owner.must('staff:set-pin', { staffId: cook.userId, pin: '739164' });
+    await expect(logIn(brigade.url, { deviceToken, pin: '000000' })).rejects.toMatchObject({
+      code: 'credentials_invalid',
+    });
+    const session = await logIn(brigade.url, { deviceToken, pin: '739164' });
+    expect(session.user.id).toBe(cook.userId);
+    const screen = open({ token: '' }, brigade.url, { token: session.token });
+    await screen.ready;
+    const waiter = open(await house.hire('waiter'), brigade.url);
+    await waiter.send('order:place', anOrder('not for the grill'));
+    await waiter.send('menu:get', {});
+    await until('both know all', () => screen.upToDate && waiter.upToDate);
+    expect([...screen.state.tickets.values()].filter((ticket) => ticket.stationId !== stationId)).toEqual([]);
+  });
+});
