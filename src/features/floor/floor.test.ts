@@ -23,6 +23,7 @@ beforeAll(async () => {
   manager = await house.hire('manager');
   waiter = await house.hire('waiter');
   host = await house.hire('host');
+  await Promise.all([waiter.screen(), host.screen()]);
   sectionId = (await manager.must('section:create', { name: 'Dining room', position: 1 })).id;
   const { id: categoryId } = await manager.must('menu:create-category', { name: 'Mains', taxClass: 'food' });
   const price = { amount: 1_900, currency: 'EUR' };

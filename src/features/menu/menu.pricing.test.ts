@@ -1,7 +1,9 @@
+import fc from 'fast-check';
+import type { UnitContext } from '../../kernel/context.js';
 import type { Doc, Kind, Reads } from '../../kernel/documents.js';
 import { type BrigadeError, errorTable } from '../../kernel/errors.js';
 import { type ItemDoc, type ModifierGroupDoc, menuItems, modifierGroups } from './menu.model.js';
-import { priceItem } from './menu.pricing.js';
+import { priceItem, returnPortions, takePortions } from './menu.pricing.js';
 
 const stamp = { restaurantId: 'r', version: 1, createdAt: new Date(0), updatedAt: new Date(0) };
 const settings = {
@@ -117,5 +119,72 @@ describe('pricing a line', () => {
     expect(await refusal(price(large, noon, latte, 'delivery'))).toEqual(gone);
     const modifiers = [{ groupId: 'milk', optionId: 'soy', quantity: 1 }];
     expect(await refusal(price({ ...large, modifiers }))).toEqual(['unavailable_item', 'lines.2.modifiers.0.optionId']);
+  });
+});
+
+/** A unit of work over counted items `i0`, `i1`...; an item without a count has no limit. */
+function kitchen(counts: readonly (number | undefined)[]) {
+  const items = new Map<string, ItemDoc>();
+  for (const [index, remaining] of counts.entries()) {
+    const _id = `i${index}`;
+    items.set(_id, { ...latte, _id, name: _id, ...(remaining === undefined ? {} : { remaining }) });
+  }
+  const lookup = async (kind: Kind<Doc>, id: string) => (kind.collection === 'restaurants' ? settings : items.get(id));
+  const announced: string[] = [];
+  const ctx = {
+    ...{ restaurantId: 'r', now: noon, lookup, get: lookup },
+    save: (_kind: Kind<ItemDoc>, doc: ItemDoc) => {
+      items.set(doc._id, doc);
+      return doc;
+    },
+    publish: (_event: unknown, { item }: { item: { id: string } }) => announced.push(item.id),
+  } as unknown as UnitContext;
+  return { ctx, announced, counts: () => [...items.values()].map(({ remaining }) => remaining) };
+}
+
+describe('counted portions', () => {
+  const counts = fc.array(fc.option(fc.nat(9), { nil: undefined }), { minLength: 1, maxLength: 4 });
+  const wish = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 4 });
+  const quantitiesOf = (wanted: readonly number[], items: number) =>
+    new Map(wanted.slice(0, items).map((quantity, index) => [`i${index}`, quantity]));
+
+  it('are taken whole or not at all, never below zero, and come back', async () => {
+    await fc.assert(
+      fc.asyncProperty(counts, wish, async (before, wanted) => {
+        const { ctx, announced, counts: now } = kitchen(before);
+        const quantities = quantitiesOf(wanted, before.length);
+        const taken = (index: number) => quantities.get(`i${index}`) ?? 0;
+        const after = before.map((count, index) => (count === undefined ? undefined : count - taken(index)));
+        const short = after.some((count) => count !== undefined && count < 0);
+        if (short) {
+          await expect(takePortions(ctx, quantities)).rejects.toMatchObject({ code: 'sold_out' });
+          expect(now()).toEqual(before);
+          expect(announced).toEqual([]);
+          return;
+        }
+        await takePortions(ctx, quantities);
+        expect(now()).toEqual(after);
+        await returnPortions(ctx, quantities);
+        expect(now()).toEqual(before);
+      }),
+    );
+  });
+
+  it('that are short are all named, with what is left', async () => {
+    const { ctx } = kitchen([1, 5, 0]);
+    const quantities = new Map([
+      ['i0', 2],
+      ['i1', 5],
+      ['i2', 1],
+    ]);
+    await expect(takePortions(ctx, quantities)).rejects.toMatchObject({
+      details: {
+        detail: 'i0: 2 wanted, 1 left; i2: 1 wanted, 0 left',
+        current: [
+          { itemId: 'i0', remaining: 1 },
+          { itemId: 'i2', remaining: 0 },
+        ],
+      },
+    });
   });
 });

@@ -26,6 +26,7 @@ beforeAll(async () => {
   manager = await house.hire('manager');
   waiter = await house.hire('waiter');
   kitchen = await house.hire('kitchen');
+  await waiter.screen();
   categoryId = (await manager.must('menu:create-category', { name: 'Mains', taxClass: 'food', course: 2 })).id;
   const foreign = await other.owner.must('menu:create-category', { name: 'Foreign', taxClass: 'food' });
   foreignItemId = (
@@ -335,7 +336,7 @@ describe.each(transports)('over %s', (transport) => {
     });
   });
 
-  it('an order is refused while its item is sold out, and taken once the time is over', async () => {
+  it('an order is refused while its item is sold out, and taken once it is back', async () => {
     const { id: itemId } = await newItem();
     const until = new Date(brigade.clock.now().getTime() + HOUR).toISOString();
     await kitchen.must('menu:set-availability', { itemId, available: false, until });
