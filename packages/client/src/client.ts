@@ -1,15 +1,9 @@
 import { Connection } from './connection.js';
 import type {
-  Contract,
-  EventName,
   EventTable,
-  InputOf,
-  ItemOf,
-  OperationName,
+  Operations,
   OperationTable,
-  OutputOf,
-  PayloadOf,
-  ReplicaName,
+  Replicas as ReplicaItems,
   ReplicaTable,
   Tables,
 } from './contract.js';
@@ -52,11 +46,11 @@ export interface Pending {
 /** How a command ended; `awaited` is false when the `send` that gave it is gone (it was restored after a reload). */
 export type Outcome = Result & { command: Command; awaited: boolean };
 
-export type State<C extends Contract> = { readonly [N in ReplicaName<C>]: ReadonlyMap<string, ItemOf<C, N>> };
+export type State<R> = { readonly [N in keyof R]: ReadonlyMap<string, R[N]> };
 
-export class Client<C extends Contract> {
+export class Client<O extends Operations<O>, E extends object, R extends ReplicaItems<R>> {
   /** Live copies by id. The maps stay the same for the life of the client; their contents change. */
-  readonly state: State<C>;
+  readonly state: State<R>;
   /** The first snapshot is taken. Rejects with a BrigadeProblem when the client ends before. */
   readonly ready: Promise<void>;
 
@@ -80,7 +74,7 @@ export class Client<C extends Contract> {
   #ended: Problem | undefined;
   #told: { status: Status; upToDate: boolean } = { status: 'connecting', upToDate: false };
 
-  constructor(tables: Tables<C>, options: ConnectOptions) {
+  constructor(tables: Tables<O, E, R>, options: ConnectOptions) {
     this.#options = { ...defaults, ...options };
     this.#onError = this.#options.onError;
     this.#operations = tables.operations;
@@ -90,7 +84,7 @@ export class Client<C extends Contract> {
     );
     this.state = Object.fromEntries(
       Object.keys(tables.replicas).map((name) => [name, this.#replicas.copy(name)]),
-    ) as State<C>;
+    ) as State<R>;
     this.#anyEvent = this.#listeners('any event');
     this.#statuses = this.#listeners('status');
     this.#resets = this.#listeners('reset');
@@ -142,23 +136,20 @@ export class Client<C extends Contract> {
    * and (with a storage) reloads, and carried out once; a query is asked again for `timeoutMs` at most.
    * @throws BrigadeProblem: the server's, or one of the client's own (status 0)
    */
-  async send<N extends OperationName<C>>(
+  async send<N extends keyof O & string>(
     name: N,
-    input: InputOf<C, N>,
+    input: O[N]['input'],
     options: SendOptions = {},
-  ): Promise<OutputOf<C, N>> {
+  ): Promise<O[N]['output']> {
     const result = await this.#send(name, input, options);
-    return dataOf(result) as OutputOf<C, N>;
+    return dataOf(result) as O[N]['output'];
   }
 
   /** Called once for each event, in the order of seq, after `state` has taken it in. */
-  on<N extends EventName<C>>(
-    name: N,
-    call: (data: PayloadOf<C, N>, envelope: Envelope<PayloadOf<C, N>>) => void,
-  ): Unsubscribe {
+  on<N extends keyof E & string>(name: N, call: (data: E[N], envelope: Envelope<E[N]>) => void): Unsubscribe {
     const listeners = this.#events.get(name) ?? this.#listeners<[data: unknown, envelope: Envelope]>(name);
     this.#events.set(name, listeners);
-    return listeners.add((data, envelope) => call(data as PayloadOf<C, N>, envelope as Envelope<PayloadOf<C, N>>));
+    return listeners.add((data, envelope) => call(data as E[N], envelope as Envelope<E[N]>));
   }
 
   /** Every event, whatever its name, before the listeners of its name. */
@@ -167,7 +158,7 @@ export class Client<C extends Contract> {
   }
 
   /** Called after a replica changed, also by a snapshot; after the event's listeners. */
-  onChange<N extends ReplicaName<C>>(name: N, call: (items: State<C>[N]) => void): Unsubscribe {
+  onChange<N extends keyof R & string>(name: N, call: (items: State<R>[N]) => void): Unsubscribe {
     const listeners = this.#changes.get(name) ?? this.#listeners<[]>(`change of ${name}`);
     this.#changes.set(name, listeners);
     return listeners.add(() => call(this.state[name]));

@@ -1,28 +1,10 @@
 /**
- * The shape of the generated contract (`generated/contract.ts`). The client is generic over it, so that it can be tested
- * with a contract of two lines, and so that it holds no name of any feature.
+ * What the client needs of the generated contract (`generated/contract.ts`). The client is generic over it, so that it
+ * can be tested with a contract of a few lines, and so that it holds no name of any feature.
  */
-export interface Contract {
-  /** Name -> `{ kind; input; output }`. */
-  operations: object;
-  /** Name -> payload. */
-  events: object;
-  /** Name -> item. */
-  replicas: object;
-}
+export type Operations<O> = { [N in keyof O]: { input: unknown; output: unknown } };
 
-export type OperationName<C extends Contract> = keyof C['operations'] & string;
-export type EventName<C extends Contract> = keyof C['events'] & string;
-export type ReplicaName<C extends Contract> = keyof C['replicas'] & string;
-
-export type InputOf<C extends Contract, N extends OperationName<C>> = C['operations'][N] extends { input: infer I }
-  ? I
-  : never;
-export type OutputOf<C extends Contract, N extends OperationName<C>> = C['operations'][N] extends { output: infer O }
-  ? O
-  : never;
-export type PayloadOf<C extends Contract, N extends EventName<C>> = C['events'][N];
-export type ItemOf<C extends Contract, N extends ReplicaName<C>> = C['replicas'][N];
+export type Replicas<R> = { [N in keyof R]: { id: string } };
 
 export interface OperationTable {
   kind: 'command' | 'query';
@@ -40,9 +22,9 @@ export interface ReplicaTable {
   live?: { field: string; values: readonly string[] };
 }
 
-/** What the client needs to know of the contract at run time. */
-export interface Tables<C extends Contract> {
-  operations: Readonly<Record<OperationName<C>, OperationTable>>;
-  events: Readonly<Record<EventName<C>, EventTable>>;
-  replicas: Readonly<Record<ReplicaName<C>, ReplicaTable>>;
+/** The contract at run time. */
+export interface Tables<O, E, R> {
+  operations: { readonly [N in keyof O]: OperationTable };
+  events: { readonly [N in keyof E]: EventTable };
+  replicas: { readonly [N in keyof R]: ReplicaTable };
 }

@@ -2,18 +2,11 @@ import { Client } from './client.js';
 import { type Events, events, type Operations, operations, type Replicas, replicas } from './generated/contract.js';
 import type { ConnectOptions } from './options.js';
 
-/** What the server of this version offers. */
-export interface Brigade {
-  operations: Operations;
-  events: Events;
-  replicas: Replicas;
-}
-
-export type BrigadeClient = Client<Brigade>;
+export type BrigadeClient = Client<Operations, Events, Replicas>;
 
 /** Connects, keeps connected, and keeps `state` as the server has it. See the README for what it promises. */
 export function connect(options: ConnectOptions): BrigadeClient {
-  return new Client<Brigade>({ operations, events, replicas }, options);
+  return new Client<Operations, Events, Replicas>({ operations, events, replicas }, options);
 }
 
 export type { Client, Outcome, Pending, SendOptions, State, Status } from './client.js';

@@ -9,7 +9,7 @@ export interface Command {
 }
 
 /** `storing`: being written to the storage. `waiting`: for its turn, the connection or a pause. `sent`: for its answer. */
-export type CommandState = 'storing' | 'waiting' | 'sent';
+type CommandState = 'storing' | 'waiting' | 'sent';
 
 export interface Entry {
   readonly command: Command;

@@ -8,7 +8,7 @@ interface Order {
 }
 
 /** A contract of a few lines: the client knows no more of the real one. */
-export interface Little {
+interface Little {
   operations: {
     'order:place': { kind: 'command'; input: { table: number }; output: Order };
     'approval:give': { kind: 'command'; input: { pin: string }; output: null };
@@ -28,12 +28,14 @@ const tables = {
   replicas: { orders: { live: { field: 'status', values: ['open'] } } },
 } as const;
 
+type LittleClient = Client<Little['operations'], Little['events'], Little['replicas']>;
+
 export interface Setup {
   server: ScriptedServer;
   url: string;
   /** Errors reported by the clients of this setup. */
   errors: { error: unknown; where: string }[];
-  client(options?: Partial<ConnectOptions>): Client<Little>;
+  client(options?: Partial<ConnectOptions>): LittleClient;
   close(): Promise<void>;
 }
 
@@ -42,13 +44,13 @@ export async function setUp(): Promise<Setup> {
   const server = new ScriptedServer();
   const url = await server.listen();
   const errors: Setup['errors'] = [];
-  const clients: Client<Little>[] = [];
+  const clients: LittleClient[] = [];
   return {
     server,
     url,
     errors,
     client(options = {}) {
-      const client = new Client<Little>(tables, {
+      const client = new Client<Little['operations'], Little['events'], Little['replicas']>(tables, {
         url,
         token: 'token-1',
         transports: ['websocket'],
