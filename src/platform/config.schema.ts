@@ -37,7 +37,7 @@ export const SECTIONS = {
     title: 'Server',
     about: 'Where the process listens and keeps its files.',
     variables: {
-      env: choice('NODE_ENV', 'Where the process runs; also chooses the .env file that is read.', ENVIRONMENTS, {
+      env: choice<(typeof ENVIRONMENTS)[number]>('NODE_ENV', 'Where the process runs; also chooses the .env file that is read.', ENVIRONMENTS, {
         default: 'development',
         production: 'production',
         test: 'test',
@@ -242,12 +242,12 @@ export const SECTIONS = {
     title: 'Logging',
     about: 'Console and rotating files.',
     variables: {
-      level: choice('LOG_LEVEL', 'Least urgent level that is written; the requests file takes all.', LOG_LEVELS, {
+      level: choice<(typeof LOG_LEVELS)[number]>('LOG_LEVEL', 'Least urgent level that is written; the requests file takes all.', LOG_LEVELS, {
         default: 'debug',
         production: 'info',
         test: 'warn',
       }),
-      format: choice('LOG_FORMAT', 'Console output; files are always JSON.', ['json', 'pretty', 'silent'] as const, {
+      format: choice<'json' | 'pretty' | 'silent'>('LOG_FORMAT', 'Console output; files are always JSON.', ['json', 'pretty', 'silent'], {
         default: 'pretty',
         production: 'json',
         test: 'silent',
