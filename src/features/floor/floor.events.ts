@@ -37,7 +37,7 @@ export const floorUpdated = event({
 
 export const tableUpdated = event({
   name: 'table:updated',
-  summary: 'Tables were joined or split, or the bill was asked for',
+  summary: 'Tables were joined or split, the bill was asked for, or their order got another waiter',
   payload: Joi.object<{ tables: TableView[] }, true>({ tables: tableList.min(1).required() }),
   audience: () => everyone,
   carries: { tables: 'tables' },

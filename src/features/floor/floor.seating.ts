@@ -2,7 +2,7 @@ import type { UnitContext } from '../../kernel/context.js';
 import type { Reads } from '../../kernel/documents.js';
 import { fail } from '../../kernel/errors.js';
 import { staff } from '../staff/index.js';
-import { tableStatusChanged } from './floor.events.js';
+import { tableStatusChanged, tableUpdated } from './floor.events.js';
 import { type TableDoc, type TableStatus, tables } from './floor.model.js';
 import { refusalToSeat } from './floor.rules.js';
 import { tableView } from './floor.views.js';
@@ -66,4 +66,12 @@ export async function releaseTable(ctx: UnitContext, tableId: string, after: 'di
   const main = await mainTable(ctx, tableId);
   if (main.status !== 'occupied') return;
   for (const table of await groupOf(ctx, main)) changeStatus(ctx, withoutOrder(table), after);
+}
+
+/** The open order of a table went over to another waiter while the table stays whose it is. */
+export async function changeOrderWaiter(ctx: UnitContext, tableId: string, waiterId: string): Promise<void> {
+  const main = await mainTable(ctx, tableId);
+  if (main.orderId === undefined || main.orderWaiterId === waiterId) return;
+  const group = (await groupOf(ctx, main)).map((table) => ctx.save(tables, { ...table, orderWaiterId: waiterId }));
+  ctx.publish(tableUpdated, { tables: group.map(tableView) });
 }

@@ -213,6 +213,30 @@ describe.each(transports)('over %s', (transport) => {
       });
     });
 
+    it('is free again when the order is cancelled before the kitchen had it, and dirty when the order moves away', async () => {
+      const [first, second] = await Promise.all([newTable(), newTable()]);
+      const held = { channel: 'dine-in', tableId: first.id, fire: 'hold', lines: [{ itemId, quantity: 1 }] };
+      const { id: orderId } = await waiter.must('order:place', held);
+      await waiter.must('table:request-bill', { tableId: first.id });
+      await waiter.via(transport, 'order:transfer', { orderId, tableId: second.id });
+      expect(await tableNow(second.id)).toMatchObject({ status: 'occupied', orderId });
+      await waiter.via(transport, 'order:cancel', { orderId, reason: 'They left' });
+      const [moved, cancelled] = [await tableNow(first.id), await tableNow(second.id)];
+      expect([moved.status, cancelled.status]).toEqual(['dirty', 'available']);
+      for (const table of [moved, cancelled]) {
+        expect([table.orderId, table.orderWaiterId, table.billRequested]).toEqual([undefined, undefined, false]);
+      }
+      const steps = (await host.screen())
+        .named('table:status-changed')
+        .map(({ data }) => data as { table: { id: string; status: string }; from: string });
+      expect(
+        steps.filter(({ table }) => table.id === second.id).map(({ from, table }) => [from, table.status]),
+      ).toEqual([
+        ['available', 'occupied'],
+        ['occupied', 'available'],
+      ]);
+    });
+
     it('goes over to a colleague, with its order', async () => {
       const { id: tableId } = await newTable();
       const order = await placed(tableId);

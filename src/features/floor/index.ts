@@ -15,9 +15,9 @@ import { assignTable, requestBill, setTableStatus, transferTable } from './servi
 import { createTable, deleteTable, getFloor, updateTable } from './table.operations.js';
 
 export { demoFloor, demoTables } from './demo-floor.js';
-export { tableStatusChanged, tableTransferred } from './floor.events.js';
+export { tableStatusChanged, tableTransferred, tableUpdated } from './floor.events.js';
 export { type SectionDoc, sections, type TableDoc, type TableStatus, tables } from './floor.model.js';
-export { occupyTable, releaseTable } from './floor.seating.js';
+export { changeOrderWaiter, occupyTable, releaseTable } from './floor.seating.js';
 export type { TableView } from './floor.views.js';
 
 export const floor = feature({

@@ -351,6 +351,23 @@ describe.each(transports)('over %s', (transport) => {
     await kitchen.must('menu:set-availability', { itemId, available: true });
     expect((await waiter.via(transport, 'order:place', order)).status).toBe(201);
   });
+
+  it('a counted item loses its portions to orders, and gets back those that are cancelled unfired', async () => {
+    const { id: itemId } = await newItem({ name: 'Terrine' });
+    await kitchen.must('menu:set-availability', { itemId, available: true, remaining: 5 });
+    const left = async () => (await waiter.must('menu:get-item', { itemId })).remaining;
+    const lines = [
+      { itemId, quantity: 2 },
+      { itemId, quantity: 1 },
+    ];
+    const placed = await waiter.via(transport, 'order:place', { channel: 'takeaway', fire: 'hold', lines });
+    expect(await left()).toBe(2);
+    const tooMany = await waiter.via(transport, 'order:place', { channel: 'takeaway', lines });
+    expect(tooMany.problem).toMatchObject({ code: 'sold_out', detail: 'Terrine: 3 wanted, 2 left' });
+    expect(await left()).toBe(2);
+    await waiter.via(transport, 'order:cancel', { orderId: placed.data.id, reason: 'They left' });
+    expect(await left()).toBe(5);
+  });
 });
 
 it('ten guests order the last three portions: exactly three succeed', async () => {
