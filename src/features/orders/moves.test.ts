@@ -1,0 +1,166 @@
+import { type Brigade, startBrigade, transports } from '../../../tests/harness/index.js';
+import { newId } from '../../kernel/ids.js';
+import type { OrderView } from './orders.views.js';
+import { eur, openService, type Service, statusesOf } from './service.testkit.js';
+
+let brigade: Brigade;
+let service: Service;
+beforeAll(async () => {
+  brigade = await startBrigade();
+  service = await openService(brigade);
+});
+afterAll(async () => {
+  await service?.house.close();
+  await brigade?.stop();
+});
+
+interface Ticket {
+  id: string;
+  orderId: string;
+  kind: string;
+  status: string;
+  tableName: string;
+  movedFrom?: string;
+  lines: { lineId: string; change: string; status: string; quantity: number }[];
+}
+const open = async () => (await service.cook.must('ticket:list')) as Ticket[];
+const ticketsOf = async (orderId: string) => (await open()).filter((ticket) => ticket.orderId === orderId);
+const allDay = async () =>
+  ((await service.cook.must('kitchen:all-day')) as { quantity: number }[]).reduce((sum, one) => sum + one.quantity, 0);
+const lineIdOf = (order: OrderView, index = 0) => order.lines[index]!.id;
+const tableOf = async (id: string | undefined) => {
+  const { tables } = await service.waiter.must('floor:get');
+  return tables.find((table: { id: string }) => table.id === id);
+};
+
+describe.each(transports)('over %s', (transport) => {
+  const call = (name: string, input: object, options = {}) => service.waiter.via(transport, name, input, options);
+
+  describe('order:transfer', () => {
+    it('field 3: takes an order to another table: the kitchen is told of a move, not of new food', async () => {
+      const order = await service.order([{ itemId: service.soup }, { itemId: service.steak }]);
+      const before = await allDay();
+      const [old, to] = [await tableOf(order.tableId), await service.table()];
+      const pass = await service.cook.screen();
+      const { data } = await call('order:transfer', { orderId: order.id, tableId: to.id });
+      expect(data).toMatchObject({ id: order.id, tableId: to.id, lines: order.lines });
+      const moved = ({ ticket }: { ticket: Ticket }) => ticket.orderId === order.id;
+      const { ticket } = await pass.saw('kitchen:ticket-updated', moved);
+      expect(ticket).toMatchObject({ tableName: to.name, movedFrom: old.name, kind: 'new', status: 'queued' });
+      expect(await ticketsOf(order.id)).toHaveLength(2);
+      expect(await allDay()).toBe(before);
+      expect(await tableOf(to.id)).toMatchObject({ status: 'occupied', orderId: order.id });
+      expect(await tableOf(order.tableId)).toMatchObject({ status: 'dirty' });
+    });
+
+    it('refuses a taken table and says whose it is; nothing moves', async () => {
+      const order = await service.order([{ itemId: service.soup }]);
+      const other = await service.order([{ itemId: service.soup }]);
+      const { problem } = await call('order:transfer', { orderId: order.id, tableId: other.tableId });
+      expect(problem).toMatchObject({ status: 409, code: 'conflict', current: { orderId: other.id } });
+      expect((await call('order:get', { orderId: order.id })).data.tableId).toBe(order.tableId);
+      expect(await tableOf(order.tableId)).toMatchObject({ status: 'occupied', orderId: order.id });
+    });
+
+    it('hands an order over to another waiter', async () => {
+      const order = await service.order([{ itemId: service.soup }]);
+      const waiterId = service.colleague.userId;
+      const { data } = await call('order:transfer', { orderId: order.id, waiterId });
+      expect(data).toMatchObject({ waiterId, tableId: order.tableId, version: 2 });
+      const same = await call('order:transfer', { orderId: order.id, waiterId });
+      expect(same.data.version).toBe(2);
+      expect((await call('order:transfer', { orderId: order.id })).problem).toMatchObject({
+        code: 'validation_failed',
+      });
+      expect((await call('order:transfer', { orderId: order.id, waiterId: newId() })).problem).toMatchObject({
+        status: 404,
+      });
+    });
+
+    it('follows its table to another waiter', async () => {
+      const order = await service.order([{ itemId: service.soup }]);
+      const screen = await service.colleague.screen();
+      const waiterId = service.colleague.userId;
+      await call('table:transfer', { tableId: order.tableId, waiterId });
+      const mine = (event: { order: OrderView }) => event.order.id === order.id;
+      expect((await screen.saw('order:updated', mine)).order).toMatchObject({ waiterId, version: 2 });
+    });
+  });
+
+  describe('order:move-lines', () => {
+    it('field 3: moves fired lines to another order: nothing is made anew, and they go on where they were', async () => {
+      const from = await service.order([{ itemId: service.soup, quantity: 2 }, { itemId: service.steak }]);
+      const to = await service.order([{ itemId: service.soup }]);
+      const steak = (await ticketsOf(from.id)).find((ticket) => ticket.lines[0]?.lineId === lineIdOf(from, 1));
+      await service.cook.must('ticket:start', { ticketId: steak?.id });
+      const before = await allDay();
+      const input = { orderId: from.id, lineIds: [lineIdOf(from, 1)], toOrderId: to.id };
+      const { data } = await call('order:move-lines', input);
+      expect(data.from.lines.map(({ id }: { id: string }) => id)).toEqual([lineIdOf(from)]);
+      expect(data.from.totals.total).toEqual(eur(1300));
+      expect(data.to.totals.total).toEqual(eur(650 + 2890));
+      expect([statusesOf(data.to), data.to.stage]).toEqual([['fired', 'preparing'], 'preparing']);
+      const [oldTable, newTable] = [await tableOf(from.tableId), await tableOf(to.tableId)];
+      const arrived = (await ticketsOf(to.id)).find(({ lines }) => lines[0]?.change === 'move');
+      expect(arrived).toMatchObject({ kind: 'delta', status: 'preparing', movedFrom: oldTable.name });
+      expect(arrived).toMatchObject({ tableName: newTable.name, lines: [{ lineId: lineIdOf(from, 1) }] });
+      expect(await service.cook.must('ticket:get', { ticketId: steak?.id })).toMatchObject({ status: 'cancelled' });
+      expect(await ticketsOf(from.id)).toHaveLength(1);
+      expect(await allDay()).toBe(before);
+      await service.cook.must('ticket:bump', { ticketId: arrived?.id });
+      const after = (await call('order:get', { orderId: to.id })).data;
+      expect(statusesOf(after)).toEqual(['fired', 'ready']);
+    });
+
+    it('opens a new order at a free table', async () => {
+      const from = await service.order([{ itemId: service.soup }, { itemId: service.steak, hold: true }]);
+      const table = await service.table();
+      const screen = await service.colleague.screen();
+      const input = { orderId: from.id, lineIds: from.lines.map(({ id }) => id), tableId: table.id, guestCount: 2 };
+      const { data } = await call('order:move-lines', input);
+      expect(data.to).toMatchObject({ tableId: table.id, guestCount: 2, number: from.number + 1, totals: from.totals });
+      expect(statusesOf(data.to)).toEqual(['fired', 'held']);
+      expect(data.from).toMatchObject({ lines: [], totals: { total: eur(0) }, stage: 'pending' });
+      const mine = (event: { order: OrderView }) => event.order.id === data.to.id;
+      expect((await screen.saw('order:created', mine)).order).toEqual(data.to);
+      expect(await ticketsOf(data.to.id)).toMatchObject([{ tableName: table.name, lines: [{ change: 'move' }] }]);
+      expect(await ticketsOf(from.id)).toEqual([]);
+      const cancelled = await call('order:cancel', { orderId: from.id, reason: 'All at the other table' });
+      expect(cancelled.data.status).toBe('cancelled');
+    });
+
+    it('field 2: a moved line that is sent again is not made again', async () => {
+      const line = { id: newId(), itemId: service.soup };
+      const from = await service.order([line]);
+      const to = await service.order([{ itemId: service.soup }]);
+      await call('order:move-lines', { orderId: from.id, lineIds: [line.id], toOrderId: to.id });
+      const { status, data } = await call('order:add-lines', { orderId: from.id, lines: [line] });
+      expect([status, data.lines]).toEqual([200, []]);
+    });
+
+    it('refuses what cannot go', async () => {
+      const from = await service.order([{ itemId: service.soup, hold: true }]);
+      const to = await service.order([{ itemId: service.water }]);
+      const move = (input: object) =>
+        call('order:move-lines', { orderId: from.id, lineIds: [lineIdOf(from)], ...input });
+      expect((await move({ toOrderId: from.id })).problem).toMatchObject({ errors: [{ field: 'toOrderId' }] });
+      expect((await move({ toOrderId: newId() })).problem).toMatchObject({ status: 404 });
+      expect((await move({ toOrderId: to.id, lineIds: [newId()] })).problem).toMatchObject({ status: 404 });
+      expect((await move({})).problem).toMatchObject({ code: 'validation_failed' });
+      await call('order:cancel-line', { orderId: from.id, lineId: lineIdOf(from) });
+      expect((await move({ toOrderId: to.id })).problem).toMatchObject({ code: 'illegal_step' });
+    });
+  });
+
+  it('field 3: tables joined after firing make no food', async () => {
+    const order = await service.order([{ itemId: service.soup }]);
+    const before = await allDay();
+    const other = await service.table();
+    await call('table:join', { tableId: order.tableId, tableIds: [other.id] });
+    expect(await allDay()).toBe(before);
+    expect(await ticketsOf(order.id)).toHaveLength(1);
+    expect(await tableOf(other.id)).toMatchObject({ status: 'occupied', orderId: order.id });
+    const taken = await call('order:place', { tableId: other.id, lines: [{ itemId: service.soup }] });
+    expect(taken.problem).toMatchObject({ code: 'conflict', current: { orderId: order.id } });
+  });
+});
