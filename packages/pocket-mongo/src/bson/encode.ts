@@ -83,7 +83,9 @@ function writeElement(name: string, value: Value): void {
   reserve(1);
   const typeAt = at++;
   writeName(name);
-  out[typeAt] = writeValue(value);
+  // Two statements: the buffer on the left of one would be taken before the value makes it grow into another.
+  const type = writeValue(value);
+  out[typeAt] = type;
 }
 
 /** Writes a value and returns its BSON type byte. */
