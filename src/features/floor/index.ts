@@ -16,9 +16,8 @@ import { createTable, deleteTable, getFloor, updateTable } from './table.operati
 
 export { demoFloor, demoTables } from './demo-floor.js';
 export { tableStatusChanged, tableTransferred, tableUpdated } from './floor.events.js';
-export { type SectionDoc, sections, type TableDoc, type TableStatus, tables } from './floor.model.js';
+export { sections, type TableDoc, tables } from './floor.model.js';
 export { changeOrderWaiter, occupyTable, releaseTable } from './floor.seating.js';
-export type { TableView } from './floor.views.js';
 
 export const floor = feature({
   name: 'floor',

@@ -15,20 +15,9 @@ import {
 } from './modifier-group.operations.js';
 
 export { demoMenu } from './demo-menu.js';
-export { availabilityChanged, menuUpdated } from './menu.events.js';
-export {
-  type CategoryDoc,
-  type Channel,
-  channels,
-  type ItemDoc,
-  type ModifierGroupDoc,
-  menuCategories,
-  menuItems,
-  modifierGroups,
-} from './menu.model.js';
+export { availabilityChanged } from './menu.events.js';
+export { type Channel, menuCategories, menuItems, modifierGroups } from './menu.model.js';
 export { type LineChoice, type PricedItem, priceItem, returnPortions, takePortions } from './menu.pricing.js';
-export type { ModifierChoice, PricedModifier } from './menu.rules.js';
-export type { MenuFile } from './menu-file.js';
 
 export const menu = feature({
   name: 'menu',

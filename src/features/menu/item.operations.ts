@@ -137,7 +137,7 @@ function pricedOneWay(input: ItemInput, patch: Patch<ItemInput>): ItemInput {
 type Unchanging = Pick<ItemDoc, keyof Doc | 'archived' | 'soldOut' | 'remaining'>;
 
 /** What an item keeps whatever its description says. */
-export function unchanging(doc: ItemDoc): Unchanging {
+function unchanging(doc: ItemDoc): Unchanging {
   const { _id, restaurantId, version, createdAt, updatedAt, archived, soldOut, remaining } = doc;
   return {
     ...{ _id, restaurantId, version, createdAt, updatedAt, archived },

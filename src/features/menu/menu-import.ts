@@ -26,7 +26,7 @@ interface Wanted<T extends Doc, F> {
   before: T | undefined;
   fields: F;
 }
-export type CategoryFields = ReturnType<typeof categoryFields>;
+type CategoryFields = ReturnType<typeof categoryFields>;
 export interface MenuPlan {
   categories: Wanted<CategoryDoc, CategoryFields>[];
   groups: Wanted<ModifierGroupDoc, GroupFields>[];

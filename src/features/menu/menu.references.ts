@@ -12,7 +12,7 @@ export interface References {
   groups: ReadonlyMap<string, ModifierGroupDoc>;
 }
 
-export const byId = <T extends Doc>(docs: readonly T[]): Map<string, T> => new Map(docs.map((doc) => [doc._id, doc]));
+const byId = <T extends Doc>(docs: readonly T[]): Map<string, T> => new Map(docs.map((doc) => [doc._id, doc]));
 
 export async function referencesOf(ctx: Reads & { restaurantId: string }): Promise<References> {
   const { currency, taxClasses } = await settingsOf(ctx, ctx.restaurantId);

@@ -47,7 +47,7 @@ interface Moment {
 }
 
 /** The first rule in the item's list that applies at a moment. */
-export function ruleAt(rules: readonly PriceRule[], { channel, at, timeZone }: Moment): PriceRule | undefined {
+function ruleAt(rules: readonly PriceRule[], { channel, at, timeZone }: Moment): PriceRule | undefined {
   return rules.find((rule) => (rule.channels?.includes(channel) ?? true) && inSpan(rule, at, timeZone));
 }
 

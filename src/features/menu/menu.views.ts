@@ -16,7 +16,7 @@ import {
 } from './menu.model.js';
 
 /** The pieces that inputs and views share. */
-export const clockTime = (meaning: string) =>
+const clockTime = (meaning: string) =>
   Joi.string()
     .pattern(/^([01]\d|2[0-3]):[0-5]\d$/, 'HH:MM')
     .description(`${meaning}, HH:MM on the restaurant's clock`);
@@ -28,13 +28,13 @@ const weekdays = Joi.array()
   .min(1)
   .unique()
   .description('1 Monday .. 7 Sunday; the days on which it begins');
-export const spanFields = {
+const spanFields = {
   weekdays: weekdays.required(),
   from: clockTime('Beginning').required(),
   to: clockTime('End (exclusive); not after `from` means on the next day, equal to it a whole day').required(),
 };
-export const daypart = Joi.object<DaySpan, true>(spanFields).meta({ typeName: 'Daypart' });
-export const channel = Joi.string().valid(...channels);
+const daypart = Joi.object<DaySpan, true>(spanFields).meta({ typeName: 'Daypart' });
+const channel = Joi.string().valid(...channels);
 export const position = Joi.number().integer().min(0).max(100_000).description('Place in the list, ascending');
 export const course = Joi.number().integer().min(1).max(9).description('Course it is served in by default');
 export const taxClass = Joi.string().max(40).description("Code of one of the restaurant's tax classes");
