@@ -16,7 +16,7 @@ import { Committer } from './runtime/committer.js';
 import { createExecute, type Execute, roomsOf } from './runtime/execute.js';
 import { setRetention } from './runtime/journal.js';
 import { Lanes } from './runtime/lanes.js';
-import { Limits } from './runtime/limits.js';
+import { type LimitRules, Limits } from './runtime/limits.js';
 import { createRegistry } from './runtime/registry.js';
 import { Relay } from './runtime/relay.js';
 import { Sessions } from './runtime/sessions.js';
@@ -56,7 +56,10 @@ export async function createApp({ config, logger, clock = systemClock }: AppOpti
   const tokens = createTokens({ ...config.jwt, clock });
   const { argon2MemoryKib: memoryKib, argon2Passes: passes, pepper } = config.security;
   const doors = createDoors({ pepper, tokens, argon2: { memoryKib, passes } });
-  const sessions = new Sessions({ verifyAccess: tokens.verifyAccess, loadActor });
+  const sessions = new Sessions({
+    verifyAccess: tokens.verifyAccess,
+    loadActor: (claims) => loadActor(claims, clock.now()),
+  });
   const registry = createRegistry(features);
   const checkOutputs = config.server.env !== 'production';
   const lanes = createLanes(metrics, sessions, checkOutputs, (entry) => relay.publish(entry));
@@ -126,15 +129,18 @@ function createLanes(metrics: Metrics, sessions: Sessions, freeze: boolean, publ
   return lanes;
 }
 
-function limitRules(config: Config) {
-  const { authAttempts, authWindowMs } = config.security;
+function limitRules({ security }: Config): LimitRules {
+  const { authAttempts, authWindowMs, readsPerMinute, writesPerMinute, expensivePerHour, anonymousPerWindow } =
+    security;
   const seconds = Math.ceil(authWindowMs / 1000);
   return {
-    public: { points: 100, seconds: 900 },
-    auth: { points: authAttempts, seconds },
-    read: { points: 1_200, seconds: 60 },
-    write: { points: 1_200, seconds: 60 },
-    expensive: { points: 20, seconds: 3_600 },
+    account: { points: authAttempts, seconds },
+    // One address may be a whole house: ten times what one account may fail.
+    auth: { points: authAttempts * 10, seconds },
+    public: { points: anonymousPerWindow, seconds },
+    read: { points: readsPerMinute, seconds: 60 },
+    write: { points: writesPerMinute, seconds: 60 },
+    expensive: { points: expensivePerHour, seconds: 3_600 },
   };
 }
 

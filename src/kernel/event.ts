@@ -18,7 +18,10 @@ export interface EventSpec<T> {
   name: `${string}:${string}`;
   summary: string;
   payload: Joi.ObjectSchema<T>;
-  /** Decides the rooms; never the client. There is no default: an event without an audience does not compile. */
+  /**
+   * Decides the rooms; never the client. There is no default: an event without an audience does not compile. An empty
+   * one is for reactions alone: the event gets no `seq` and does not stand in the journal.
+   */
   audience: (data: T) => readonly Room[];
   /** Payload field -> replica: that field holds the new state of a thing (or a list of them) in that replica. */
   carries?: Readonly<Partial<Record<keyof T & string, string>>>;

@@ -25,6 +25,8 @@ interface OperationSpec<I, O> {
   /** Required: `public` must be written out. */
   permission: Permission | 'public' | 'authenticated';
   limit: LimitClass;
+  /** For log-ins and the like: whose attempts count together (the account, the device). Successes are not counted. */
+  limitBy?: (input: I) => string;
   /** Path, query and body parameters in one object; unknown fields are refused. */
   input: Joi.ObjectSchema<I>;
   output: Joi.Schema<O>;
@@ -43,7 +45,7 @@ export interface CommandSpec<I, O, P> extends OperationSpec<I, O> {
   emits: readonly AnyEvent[];
   /** Slow or unscoped work done before any lane is entered (password hashing, finding the account). Writes nothing. */
   prepare?: (context: BaseContext & { input: I }) => Promise<P>;
-  /** For public commands only: all others run in the lane of their actor's restaurant. */
+  /** Where none is given a command runs in the lane of its actor's restaurant. Public commands need one. */
   scope?: (context: { input: I; prepared: P }) => Scope;
   handle: (context: CommandContext<I, P>) => Promise<O> | O;
 }
@@ -67,9 +69,10 @@ interface Erased {
   readonly input: Joi.ObjectSchema;
   readonly output: Joi.Schema;
   readonly example: { input: unknown; output: unknown };
+  readonly limitBy?: (input: never) => string;
   readonly handle: (context: never) => unknown;
 }
-type Common = Readonly<Omit<OperationSpec<unknown, unknown>, 'input' | 'output' | 'example'>>;
+type Common = Readonly<Omit<OperationSpec<unknown, unknown>, 'input' | 'output' | 'example' | 'limitBy'>>;
 export interface AnyQuery extends Common, Erased {
   readonly kind: 'query';
 }

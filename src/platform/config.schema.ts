@@ -37,11 +37,16 @@ export const SECTIONS = {
     title: 'Server',
     about: 'Where the process listens and keeps its files.',
     variables: {
-      env: choice<(typeof ENVIRONMENTS)[number]>('NODE_ENV', 'Where the process runs; also chooses the .env file that is read.', ENVIRONMENTS, {
-        default: 'development',
-        production: 'production',
-        test: 'test',
-      }),
+      env: choice<(typeof ENVIRONMENTS)[number]>(
+        'NODE_ENV',
+        'Where the process runs; also chooses the .env file that is read.',
+        ENVIRONMENTS,
+        {
+          default: 'development',
+          production: 'production',
+          test: 'test',
+        },
+      ),
       host: text('HOST', 'Address to listen on.', 'IP address or host name', Joi.string().hostname(), {
         default: '127.0.0.1',
         production: '0.0.0.0',
@@ -216,6 +221,26 @@ export const SECTIONS = {
         unit: 'ms',
         default: 15 * MINUTE_MS,
       }),
+      readsPerMinute: integer('READS_PER_MINUTE', 'Queries of one person.', {
+        min: 1,
+        max: 10_000_000,
+        default: 1_200,
+      }),
+      writesPerMinute: integer('WRITES_PER_MINUTE', 'Commands of one person.', {
+        min: 1,
+        max: 10_000_000,
+        default: 1_200,
+      }),
+      expensivePerHour: integer('EXPENSIVE_PER_HOUR', 'Imports and the like of one person.', {
+        min: 1,
+        max: 1_000_000,
+        default: 20,
+      }),
+      anonymousPerWindow: integer(
+        'ANONYMOUS_PER_WINDOW',
+        'Requests of one address without a log-in, beside log-ins, within AUTH_WINDOW_MS; renewed sessions do not count.',
+        { min: 1, max: 10_000_000, default: 100 },
+      ),
       argon2MemoryKib: integer('ARGON2_MEMORY_KIB', 'Memory of one password hash.', {
         min: 1024,
         max: 1_048_576,
@@ -242,16 +267,26 @@ export const SECTIONS = {
     title: 'Logging',
     about: 'Console and rotating files.',
     variables: {
-      level: choice<(typeof LOG_LEVELS)[number]>('LOG_LEVEL', 'Least urgent level that is written; the requests file takes all.', LOG_LEVELS, {
-        default: 'debug',
-        production: 'info',
-        test: 'warn',
-      }),
-      format: choice<'json' | 'pretty' | 'silent'>('LOG_FORMAT', 'Console output; files are always JSON.', ['json', 'pretty', 'silent'], {
-        default: 'pretty',
-        production: 'json',
-        test: 'silent',
-      }),
+      level: choice<(typeof LOG_LEVELS)[number]>(
+        'LOG_LEVEL',
+        'Least urgent level that is written; the requests file takes all.',
+        LOG_LEVELS,
+        {
+          default: 'debug',
+          production: 'info',
+          test: 'warn',
+        },
+      ),
+      format: choice<'json' | 'pretty' | 'silent'>(
+        'LOG_FORMAT',
+        'Console output; files are always JSON.',
+        ['json', 'pretty', 'silent'],
+        {
+          default: 'pretty',
+          production: 'json',
+          test: 'silent',
+        },
+      ),
       dir: folderOrNone('LOG_DIR', 'Folder of the log files; none: no files.', { default: 'logs', test: null }),
       slowMs: integer('LOG_SLOW_MS', 'What takes longer also goes to the performance file.', {
         min: 1,

@@ -41,16 +41,18 @@ export function makeEntry(
   roomsOf: (published: Published) => Room[],
 ): Entry {
   const heads = { ...head.rooms };
-  const events = unit.published.map((published, i): EntryEvent => {
+  const events: EntryEvent[] = [];
+  for (const published of unit.published) {
     const rooms = roomsOf(published);
-    const seq = head.seq + i + 1;
+    if (rooms.length === 0) continue;
+    const seq = head.seq + events.length + 1;
     const prev: Partial<Record<Room, number>> = {};
     for (const room of rooms) {
       prev[room] = heads[room] ?? 0;
       heads[room] = seq;
     }
-    return { id: newId(), seq, name: published.event.name, data: published.data, rooms, prev };
-  });
+    events.push({ id: newId(), seq, name: published.event.name, data: published.data, rooms, prev });
+  }
   const n = head.n + 1;
   const { restaurantId } = unit;
   return {

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import type Joi from 'joi';
-import type { Actor, BaseContext, Doors } from '../kernel/context.js';
+import { type Actor, anonymous, type BaseContext, type Doors } from '../kernel/context.js';
 import { BrigadeError, fail } from '../kernel/errors.js';
 import type { AnyEvent, Room } from '../kernel/event.js';
 import type { AnyCommand, AnyQuery, Operation, Scope } from '../kernel/operation.js';
@@ -50,10 +49,13 @@ const MAX_EVENTS = 200;
 
 /** The life of one operation, after authentication: limit, permission, validation, then lane and handler. */
 export function createExecute(options: ExecuteOptions): Execute {
-  return async (call) => {
-    const limit = await takeLimit(options.limits, call);
+  return async (given) => {
+    // Nobody acts as themselves in what anybody may do: a sign-up from a logged-in tablet belongs to no restaurant yet.
+    const call = given.operation.permission === 'public' ? { ...given, actor: anonymous } : given;
     checkPermission(call);
+    const taken = await takeLimit(options.limits, call);
     const input = validated(call.operation.input, call.input);
+    await taken.countBy(call.operation.limitBy?.(input as never));
     const { doors, clock } = options;
     const { actor, requestId, ip } = call;
     const base: BaseContext = { actor, restaurantId: actor.restaurantId, now: clock.now(), doors, requestId, ip };
@@ -66,14 +68,35 @@ export function createExecute(options: ExecuteOptions): Execute {
           }
         : await runCommand(options, call, call.operation, base, input);
     if (options.checkOutputs) assertShape(call.operation.output, result.data, `output of ${call.operation.name}`);
-    return { ...result, limit };
+    taken.succeeded();
+    return { ...result, limit: taken.limit };
   };
 }
 
-function takeLimit(limits: Limits, { operation, actor, ip }: Call): Promise<LimitState> {
+/**
+ * People are counted as themselves, callers without a session by their address. Where the operation says by what its
+ * attempts belong together (an account, a device), they are counted by that too, and only failures stay counted: thirty
+ * people behind one address start their shift at once.
+ */
+async function takeLimit(limits: Limits, { operation, actor, ip }: Call) {
   const known = actor.kind !== 'anonymous';
-  const name = operation.limit === 'auth' || known ? operation.limit : 'public';
-  return limits.take(name, known ? actor.userId : ip);
+  const name = known || operation.limit === 'auth' ? operation.limit : 'public';
+  const who = known ? actor.userId : ip;
+  const limit = await limits.take(name, who);
+  let subject: string | undefined;
+  return {
+    limit,
+    async countBy(value: string | undefined): Promise<void> {
+      if (value === undefined) return;
+      subject = `${ip} ${value}`;
+      await limits.take('account', subject);
+    },
+    succeeded(): void {
+      if (subject === undefined) return;
+      limits.giveBack('account', subject);
+      limits.giveBack(name, who);
+    },
+  };
 }
 
 function checkPermission({ operation, actor }: Call): void {
@@ -124,7 +147,8 @@ async function runCommand(
     ...(actor.deviceId === undefined ? {} : { device: actor.deviceId }),
     // Without a key of the client's the command still has one: it makes a commit of unknown outcome safe to repeat.
     key: call.key ?? `${OWN_KEY}${call.requestId}`,
-    fingerprint: fingerprintOf(spec.name, input),
+    // Keyed, for the input may hold a PIN, and plain digests of PINs are soon tried through.
+    fingerprint: options.doors.digest('fingerprint', `${spec.name}\n${JSON.stringify(input)}`),
     now: base.now,
     deadline: performance.now() + options.deadlineMs,
     work: async (unit) => {
@@ -178,9 +202,4 @@ async function react({ registry, checkOutputs }: ExecuteOptions, unit: UnitOfWor
 /** The rooms of an event, from its declared audience. */
 export function roomsOf({ event, data }: UnitOfWork['published'][number]): Room[] {
   return [...new Set(event.audience(data as never))];
-}
-
-/** SHA-256 of operation and input: the same key with another fingerprint is a mistake of the client's. */
-function fingerprintOf(name: string, input: unknown): string {
-  return createHash('sha256').update(name).update('\n').update(JSON.stringify(input)).digest('base64url');
 }

@@ -7,7 +7,10 @@ export interface LimitRule {
   /** Window, seconds. */
   seconds: number;
 }
-export type LimitRules = Readonly<Record<LimitClass | 'public', LimitRule>>;
+/** The classes of operations, callers without a session by address, and attempts on one account or device. */
+export type LimitName = LimitClass | 'public' | 'account';
+
+export type LimitRules = Readonly<Record<LimitName, LimitRule>>;
 
 /** What is left of a limit, for the RateLimit headers. */
 export interface LimitState {
@@ -29,7 +32,7 @@ export class Limits {
   }
 
   /** Takes one point. @throws rate_limited with `retryAfter` */
-  async take(name: LimitClass | 'public', who: string): Promise<LimitState> {
+  async take(name: LimitName, who: string): Promise<LimitState> {
     const rule = this.rules[name];
     try {
       const left = await this.#limiters.get(name)?.consume(who);
@@ -44,5 +47,10 @@ export class Limits {
       const retryAfter = Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
       throw fail('rate_limited', `Too many ${name} requests; try again in ${retryAfter} s`, { retryAfter });
     }
+  }
+
+  /** Gives a point back: the attempt succeeded, and only failures are to count. */
+  giveBack(name: LimitName, who: string): void {
+    void this.#limiters.get(name)?.reward(who);
   }
 }

@@ -15,6 +15,12 @@ export interface SessionsOptions {
   loadActor: (claims: AccessClaims) => Promise<Actor>;
 }
 
+interface Held {
+  actor: Promise<Actor>;
+  claims: AccessClaims;
+  revoked: boolean;
+}
+
 type Listener = (target: Revocation) => void;
 
 /**
@@ -22,7 +28,7 @@ type Listener = (target: Revocation) => void;
  * them, so a role change or a dismissal holds from the next request on, whatever an old token says.
  */
 export class Sessions {
-  readonly #actors = new LRUCache<string, Promise<Actor>>({ max: 20_000, ttl: 300_000 });
+  readonly #actors = new LRUCache<string, Held>({ max: 20_000, ttl: 300_000 });
   readonly #listeners = new Set<Listener>();
 
   constructor(private readonly options: SessionsOptions) {}
@@ -34,24 +40,30 @@ export class Sessions {
     return { actor, expiresAt: claims.expiresAt };
   }
 
-  #actor(claims: AccessClaims): Promise<Actor> {
-    const held = this.#actors.get(claims.sid);
-    if (held !== undefined) return held;
-    const loading = this.options.loadActor(claims);
-    this.#actors.set(claims.sid, loading);
-    loading.catch(() => this.#actors.delete(claims.sid));
-    return loading;
+  /** A revocation may come while the session is being read; what was read before it must not be used after it. */
+  async #actor(claims: AccessClaims): Promise<Actor> {
+    while (true) {
+      const held = this.#actors.get(claims.sid) ?? this.#load(claims);
+      const actor = await held.actor;
+      if (!held.revoked) return actor;
+    }
+  }
+
+  #load(claims: AccessClaims): Held {
+    const held: Held = { actor: this.options.loadActor(claims), claims, revoked: false };
+    this.#actors.set(claims.sid, held);
+    held.actor.catch(() => {
+      if (this.#actors.get(claims.sid) === held) this.#actors.delete(claims.sid);
+    });
+    return held;
   }
 
   /** Forgets whom the revocation names and tells the transports to end their sockets. */
   revoke(target: Revocation): void {
     for (const [sid, held] of this.#actors.entries()) {
-      void held.then(
-        (actor) => {
-          if (isTarget(actor, target)) this.#actors.delete(sid);
-        },
-        () => undefined,
-      );
+      if (!mayConcern(held, target)) continue;
+      held.revoked = true;
+      this.#actors.delete(sid);
     }
     for (const listener of this.#listeners) listener(target);
   }
@@ -59,6 +71,12 @@ export class Sessions {
   onRevoked(listener: Listener): void {
     this.#listeners.add(listener);
   }
+}
+
+/** The claims name session and person; which device it is only the session's document tells, so every session may be it. */
+function mayConcern({ claims }: Held, target: Revocation): boolean {
+  if ('sessionId' in target) return claims.sid === target.sessionId;
+  return 'userId' in target ? claims.sub === target.userId : true;
 }
 
 export function isTarget(actor: Actor, target: Revocation): boolean {

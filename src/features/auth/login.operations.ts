@@ -22,6 +22,7 @@ export const login = command({
   rest: { method: 'post', path: '/auth/login' },
   permission: 'public',
   limit: 'auth',
+  limitBy: (input) => input.email,
   input: Joi.object<{ email: string; password: string }, true>({
     email: email.required(),
     password: Joi.string().max(128).required().description('Password'),
@@ -47,6 +48,7 @@ export const pinLogin = command({
   rest: { method: 'post', path: '/auth/pin' },
   permission: 'public',
   limit: 'auth',
+  limitBy: (input) => input.deviceToken.slice(0, 24),
   input: Joi.object<{ deviceToken: string; pin: string }, true>({
     deviceToken: Joi.string().max(128).required().description('Token of the paired device (`device:token`)'),
     pin: pin.required(),
@@ -94,6 +96,7 @@ export const refresh = command({
   // Not `auth`: every screen behind a restaurant's one address refreshes each quarter of an hour, and a digest of 256
   // bits is not guessed.
   limit: 'write',
+  limitBy: (input) => input.refreshToken.slice(0, 24),
   input: Joi.object<{ refreshToken: string; requestKey?: string }, true>({
     refreshToken: Joi.string().max(128).required().description('The last refresh token received'),
     requestKey: Joi.string().min(8).max(64).description('New for each attempt, the same when its answer was lost'),

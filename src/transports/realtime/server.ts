@@ -47,8 +47,12 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   });
   io.on('connection', (socket) => welcome(socket, rooms, { ...options, takeMessage }));
   options.sessions.onRevoked((target) => {
-    for (const socket of io.sockets.sockets.values())
-      if (isTarget(dataOf(socket).actor, target)) end(socket, 'session_ended');
+    // A turn later, so that who ends their own session still gets the acknowledgement.
+    setImmediate(() => {
+      for (const socket of io.sockets.sockets.values()) {
+        if (isTarget(dataOf(socket).actor, target)) end(socket, 'session_ended');
+      }
+    });
   });
   const expiry = setInterval(() => {
     const now = new Date();
