@@ -205,7 +205,7 @@ describe.each(transports)('order:place over %s', (transport) => {
 
   it('field 13: an order keeps its prices when the menu changes', async () => {
     const itemId = await service.dish('Special', { price: eur(1200) });
-    const { data } = await place({ channel: 'takeaway', lines: [{ itemId }] });
+    const { data } = await place({ channel: 'takeaway', lines: [{ itemId }], fire: 'hold' });
     await service.manager.must('menu:update-item', { itemId, price: eur(9900), name: `Renamed ${newId().slice(-4)}` });
     const { data: later } = await service.waiter.via(transport, 'order:get', { orderId: data.id });
     expect(later).toEqual(data);
@@ -238,7 +238,7 @@ function twins(): object[] {
 
 describe.each(transports)('order:list over %s', (transport) => {
   it('pages through, newest first, and filters', async () => {
-    const place = () => service.order([{ itemId: service.water }]);
+    const place = () => service.order([{ itemId: service.soup }]);
     const made = [await place(), await place(), await place()];
     const list = async (input: object) => (await service.colleague.via(transport, 'order:list', input)).data;
     const seen: string[] = [];
