@@ -18,6 +18,9 @@ export interface RelayOptions {
 }
 
 interface Told {
+  /** Where this process began to watch; entries up to it are not the sweeper's business. */
+  from: number;
+  /** All entries up to this one are published here. */
   n: number;
   epoch: string;
   heads: Partial<Record<Room, number>>;
@@ -52,7 +55,11 @@ export class Relay {
 
   publish(entry: Entry): void {
     const told = this.#told.get(entry.restaurantId);
-    if (told !== undefined && told.epoch === entry.epoch && entry.n === told.n + 1) told.n = entry.n;
+    if (told?.epoch === entry.epoch) {
+      // The sweeper may see an entry in the database before its own process hears that it is committed.
+      if (entry.n > told.from && entry.n <= told.n) return;
+      if (entry.n === told.n + 1) told.n = entry.n;
+    }
     for (const event of entry.events) {
       this.broadcaster.emit(entry.restaurantId, event.rooms, envelopeOf(entry, event));
       this.options.onPublished?.(event.name);
@@ -68,7 +75,7 @@ export class Relay {
       const told = this.#told.get(head._id);
       if (told === undefined || told.epoch !== head.epoch) {
         this.broadcaster.announce(head._id, head.epoch, head.rooms);
-        this.#told.set(head._id, { n: head.n, epoch: head.epoch, heads: head.rooms });
+        this.#told.set(head._id, { from: head.n, n: head.n, epoch: head.epoch, heads: head.rooms });
         continue;
       }
       if (head.n > told.n) await this.#publishMissed(head._id, told);
@@ -77,9 +84,8 @@ export class Relay {
   }
 
   async #publishMissed(restaurantId: string, told: Told): Promise<void> {
-    const from = told.n;
-    for (const entry of await readAfter(restaurantId, from, 200)) {
-      if (entry.n > told.n) this.publish(entry);
+    for (const entry of await readAfter(restaurantId, told.n, 200)) {
+      this.publish(entry);
       told.n = Math.max(told.n, entry.n);
     }
   }

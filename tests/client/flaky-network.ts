@@ -55,8 +55,8 @@ export class FlakyNetwork {
     };
     for (const socket of [client, server]) socket.on('close', gone).on('error', gone);
     client.on('data', (chunk) => server.write(chunk));
-    let left = this.chaos === undefined ? Number.POSITIVE_INFINITY : 3 + Math.floor(this.chaos() * 40);
-    const lost = this.chaos === undefined ? 0 : Math.floor(this.chaos() * 4);
+    let left = this.chaos === undefined ? Number.POSITIVE_INFINITY : 4 + Math.floor(this.chaos() * 12);
+    const lost = this.chaos === undefined ? 0 : Math.floor(this.chaos() * 3);
     server.on('data', (chunk) => {
       left -= 1;
       if (left < 0 && this.chaos !== undefined) gone();

@@ -95,7 +95,8 @@ export class Sync {
     }
     if (isPassing(ack.error)) return backoff(failures) + (ack.error.retryAfter ?? 0) * 1000;
     this.handlers.error(new BrigadeProblem(ack.error), name);
-    if (!since) return backoff(failures);
+    // A server that stumbles (500) may well find my position later; one that refuses it (400) will not.
+    if (!since || ack.error.status >= 500) return backoff(failures);
     this.#do(this.stream.step({ kind: 'refused', turn }));
     return undefined;
   }
