@@ -100,6 +100,8 @@ describe('a client of the real server', () => {
     'loses nothing and doubles nothing while connections are cut at random (seed %i)',
     async (seed) => {
       const random = chance(seed);
+      const resets: string[] = [];
+      let replays = 0;
       const people = [await house.hire('waiter'), await house.hire('waiter'), await house.hire('waiter')];
       const { epoch, seq: start } = await house.owner.must('sync:snapshot');
       const screens = await Promise.all(
@@ -109,6 +111,10 @@ describe('a client of the real server', () => {
           const client = open(person, url);
           const seen: Envelope[] = [];
           client.onAny((envelope) => seen.push(envelope));
+          client.onReset((reason) => resets.push(reason));
+          client.onOutcome((outcome) => {
+            if (outcome.ok && outcome.replayed) replays += 1;
+          });
           await client.ready;
           return { person, proxy, client, seen, from: client.position };
         }),
@@ -129,6 +135,8 @@ describe('a client of the real server', () => {
       );
       const connections = screens.reduce((sum, { proxy }) => sum + proxy.connections, 0);
       expect(connections).toBeGreaterThan(3 * screens.length);
+      // Answers did get lost, and the journal's keys did their work.
+      expect(replays).toBeGreaterThan(0);
       for (const { proxy } of screens) proxy.chaos = undefined;
 
       for (const { person, client, seen, from } of screens) {
@@ -140,6 +148,7 @@ describe('a client of the real server', () => {
       const created = (await journalOf(epoch, start)).filter(({ name }) => name === 'order:created');
       const ids = created.map(({ data }) => (data as { order: { id: string } }).order.id);
       expect(ids.sort()).toEqual(acknowledged.flat().sort());
+      expect(resets).toEqual([]);
     },
     60_000,
   );
