@@ -103,7 +103,7 @@ describe.each(transports)('over %s', (transport) => {
       });
       await (await waiter.screen()).saw('floor:updated', ({ tables }) => tables?.[0]?.id === data.id);
       const tableId = data.id;
-      const changed = await manager.via(transport, 'table:update', { tableId, seats: 8 }, { expectedVersion: 1 });
+      const changed = await manager.via(transport, 'table:update', { tableId, name, seats: 8 }, { expectedVersion: 1 });
       expect(changed.data).toMatchObject({ ...input, seats: 8, version: 2 });
       const stale = await manager.via(transport, 'table:update', { tableId, seats: 9 }, { expectedVersion: 1 });
       expect(stale.problem).toMatchObject({ code: 'version_conflict', current: { seats: 8 } });
@@ -131,6 +131,9 @@ describe.each(transports)('over %s', (transport) => {
       const { id: tableId, name } = await newTable();
       const twin = await manager.via(transport, 'table:create', { name, sectionId, seats: 2 });
       expect(twin.problem).toMatchObject({ code: 'duplicate' });
+      const { id: otherId } = await newTable();
+      const renamed = await manager.via(transport, 'table:update', { tableId: otherId, name: name.toLowerCase() });
+      expect(renamed.problem).toMatchObject({ code: 'duplicate', errors: [{ field: 'name' }] });
       for (const operation of ['table:update', 'table:delete']) {
         expect((await waiter.via(transport, operation, { tableId })).problem?.code).toBe('forbidden');
       }
