@@ -51,16 +51,30 @@ export const openTickets = reaction({
 const openTicketsOf = (ctx: UnitContext, orderId: string): Promise<TicketDoc[]> =>
   ctx.find(tickets, { orderId, status: { $in: openStatuses } });
 
+/** A ticket with less food on it, or none. */
+function saveWithout(ctx: UnitContext, ticket: TicketDoc, lines: TicketLine[]): void {
+  const status = statusWithout(ticket.status, lines);
+  const isReadyNow = status === 'ready' && ticket.status !== 'ready';
+  saveTicket(ctx, { ...ticket, lines, status, ...(isReadyNow && { readyAt: ctx.now }) });
+}
+
+/** What the guests have is no news for the kitchen any more. */
+const isEaten = (line: OrderLine | undefined): boolean => line?.servedAt !== undefined;
+
 /** Voided or held: taken off the tickets that have it, and said on a ticket of its own. */
 export const withdrawLines = reaction({
   on: orderLinesWithdrawn,
   async handle(ctx) {
-    const gone = new Map(ctx.data.lines.map(({ lineId, quantity }) => [lineId, quantity]));
-    for (const ticket of await openTicketsOf(ctx, ctx.data.orderId)) {
+    const { orderId } = ctx.data;
+    const order = await ctx.get(orders, orderId);
+    const unserved = ctx.data.lines.filter(({ lineId }) => !isEaten(order.lines.find((line) => line.id === lineId)));
+    if (unserved.length === 0) return;
+    const gone = new Map(unserved.map(({ lineId, quantity }) => [lineId, quantity]));
+    for (const ticket of await openTicketsOf(ctx, orderId)) {
       const affected = ticket.lines.filter((line) => isFood(line) && gone.has(line.lineId));
       if (affected.length === 0) continue;
       const lines = ticket.lines.map((line) => (affected.includes(line) ? reduced(line, gone.get(line.lineId)) : line));
-      saveTicket(ctx, { ...ticket, lines, status: statusWithout(ticket.status, lines) });
+      saveWithout(ctx, ticket, lines);
       const news = affected.map((line) => cancelled(line, gone.get(line.lineId)));
       openDelta(ctx, ticket, news);
     }
@@ -84,7 +98,7 @@ export const showChange = reaction({
     const { orderId, lineId } = ctx.data;
     const order = await ctx.get(orders, orderId);
     const line = order.lines.find((one) => one.id === lineId);
-    if (line === undefined) return;
+    if (line === undefined || isEaten(line)) return;
     for (const ticket of await openTicketsOf(ctx, orderId)) {
       if (!ticket.lines.some((one) => one.lineId === lineId && isFood(one))) continue;
       const lines = ticket.lines.map((one) => (one.lineId === lineId ? corrected(one, line) : one));
@@ -109,13 +123,14 @@ export const moveTicketLines = reaction({
     const { fromOrderId, toOrderId, firing, lineIds } = ctx.data;
     const to = await ctx.get(orders, toOrderId);
     const head = await headOf(ctx, to);
-    const moved = new Set(lineIds);
+    const moved = new Set(lineIds.filter((lineId) => !isEaten(to.lines.find((line) => line.id === lineId))));
+    if (moved.size === 0) return;
     const arrivals = new Map<string, Arrival>();
     for (const ticket of await openTicketsOf(ctx, fromOrderId)) {
       const going = ticket.lines.filter((line) => isFood(line) && moved.has(line.lineId));
       if (going.length === 0) continue;
       const lines = withLineStatus(ticket.lines, moved, 'moved');
-      saveTicket(ctx, { ...ticket, lines, status: statusWithout(ticket.status, lines) });
+      saveWithout(ctx, ticket, lines);
       const arrival = arrivals.get(ticket.stationId) ?? { from: ticket, lines: [] };
       arrival.lines.push(...going.map((line): TicketLine => ({ ...line, change: 'move' })));
       arrivals.set(ticket.stationId, arrival);

@@ -230,6 +230,16 @@ describe.each(transports)('over %s', (transport) => {
       expect(await toMake(order.id)).toBe(1);
     });
 
+    it('voids what was eaten without news for the kitchen', async () => {
+      const order = await service.order([{ itemId: service.soup }]);
+      const [ticket] = await ticketsOf(order.id);
+      await service.cook.must('ticket:ready', { ticketId: ticket?.id });
+      await service.waiter.must('order:serve', { orderId: order.id });
+      const { data } = await voiding({ orderId: order.id, lineId: lineIdOf(order), reason: 'A hair in it' });
+      expect(data).toMatchObject({ totals: { total: eur(0) }, lines: [{ status: 'voided' }] });
+      expect(await ticketsOf(order.id)).toMatchObject([{ id: ticket?.id, status: 'ready' }]);
+    });
+
     it('voids some portions of a line', async () => {
       const order = await service.order([{ itemId: service.soup, quantity: 3 }]);
       const input = { orderId: order.id, lineId: lineIdOf(order), reason: 'Too many' };

@@ -129,6 +129,22 @@ describe.each(transports)('over %s', (transport) => {
       expect(cancelled.data.status).toBe('cancelled');
     });
 
+    it('field 4: what was eaten moves to another order without a ticket', async () => {
+      const from = await service.order([{ itemId: service.soup }]);
+      const to = await service.order([{ itemId: service.water }]);
+      const [ticket] = await ticketsOf(from.id);
+      await service.cook.must('ticket:ready', { ticketId: ticket?.id });
+      await call('order:serve', { orderId: from.id });
+      const { data } = await call('order:move-lines', {
+        orderId: from.id,
+        lineIds: [lineIdOf(from)],
+        toOrderId: to.id,
+      });
+      expect(statusesOf(data.to)).toEqual(['ready', 'served']);
+      expect(await ticketsOf(to.id)).toEqual([]);
+      expect(await ticketsOf(from.id)).toMatchObject([{ id: ticket?.id, status: 'ready' }]);
+    });
+
     it('field 2: a moved line that is sent again is not made again', async () => {
       const line = { id: newId(), itemId: service.soup };
       const from = await service.order([line]);

@@ -37,6 +37,7 @@ import {
   reason,
   viewOrder,
 } from './orders.views.js';
+import { pickupTime } from './place.operations.js';
 
 interface OneOrder {
   orderId: string;
@@ -114,7 +115,7 @@ export const updateOrder = command<UpdateOrder, OrderView>({
     requireStatus(order, 'open', 'scheduled', 'needs_approval');
     if (pickupAt !== undefined && order.channel === 'dine-in')
       throw fail('illegal_step', 'An order at a table is not picked up', { legal: [] });
-    const after = { ...order, ...same, ...(pickupAt !== undefined && { pickupAt: new Date(pickupAt) }) };
+    const after = { ...order, ...same, ...(pickupAt !== undefined && { pickupAt: pickupTime(pickupAt, ctx.now) }) };
     const view = saveOrder(ctx, order, after);
     if (hasFired(order)) ctx.publish(orderRelabelled, { orderId: order._id });
     return view;

@@ -115,8 +115,6 @@ type Draft = UnitContext & { input: PlaceOrder };
 async function draft(ctx: Draft, settings: RestaurantDoc): Promise<OrderDoc> {
   const { input, actor, now } = ctx;
   const isScheduled = input.pickupAt !== undefined && input.fire !== 'now';
-  if (input.pickupAt !== undefined && new Date(input.pickupAt) <= now)
-    throw invalid('pickupAt', 'must lie in the future');
   if (input.channel === 'delivery' && input.customer?.address === undefined)
     throw invalid('customer.address', 'is required for a delivery');
   return newOrder(ctx, settings, {
@@ -127,9 +125,16 @@ async function draft(ctx: Draft, settings: RestaurantDoc): Promise<OrderDoc> {
     waiterId: await waiterOf(ctx, input.waiterId ?? actor.userId),
     guestCount: input.guestCount,
     ...(input.customer && { customer: input.customer }),
-    ...(input.pickupAt !== undefined && { pickupAt: new Date(input.pickupAt) }),
+    ...(input.pickupAt !== undefined && { pickupAt: pickupTime(input.pickupAt, now) }),
     note: input.note,
   });
+}
+
+/** @throws validation_failed when it is past */
+export function pickupTime(pickupAt: string, now: Date): Date {
+  const at = new Date(pickupAt);
+  if (at <= now) throw invalid('pickupAt', 'must lie in the future');
+  return at;
 }
 
 /** @throws not_found, or validation_failed for somebody who has left */
