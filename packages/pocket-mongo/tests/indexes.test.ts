@@ -1,0 +1,164 @@
+import { ObjectId } from 'mongodb';
+import { openDatabase, until } from './database.js';
+
+let database: Awaited<ReturnType<typeof openDatabase>>;
+beforeAll(async () => {
+  database = await openDatabase({ memory: true, sweepIntervalMs: 50 });
+});
+afterAll(() => database.close());
+
+const fresh = () => database.db.collection<Record<string, unknown>>(`c${new ObjectId().toHexString()}`);
+
+async function stageOf(cursor: { explain(): Promise<unknown> }): Promise<{ text: string; keys: number; docs: number }> {
+  const explained = (await cursor.explain()) as {
+    queryPlanner: { winningPlan: unknown };
+    executionStats: { totalKeysExamined: number; totalDocsExamined: number };
+  };
+  return {
+    text: JSON.stringify(explained.queryPlanner.winningPlan),
+    keys: explained.executionStats.totalKeysExamined,
+    docs: explained.executionStats.totalDocsExamined,
+  };
+}
+
+describe('indexes', () => {
+  test('are used for equality, prefix, range, $in and sort', async () => {
+    const c = fresh();
+    await c.createIndex({ a: 1, b: -1 });
+    await c.insertMany(Array.from({ length: 300 }, (_, i) => ({ _id: i, a: i % 10, b: i })));
+    const exact = await stageOf(c.find({ a: 3, b: 13 }));
+    expect(exact).toMatchObject({ keys: 1, docs: 1 });
+    expect(await stageOf(c.find({ a: 3 }))).toMatchObject({ keys: 30 });
+    expect(await stageOf(c.find({ a: 3, b: { $gte: 100, $lt: 200 } }))).toMatchObject({ keys: 10 });
+    expect(await stageOf(c.find({ a: { $in: [1, 2] }, b: { $gt: 280 } }))).toMatchObject({ keys: 4 });
+    const sorted = c.find({ a: 3 }).sort({ b: 1 });
+    expect((await stageOf(sorted.clone())).text).not.toContain('SORT');
+    expect((await sorted.toArray()).map(({ b }) => b)).toEqual(Array.from({ length: 30 }, (_, i) => i * 10 + 3));
+    expect((await c.find({ a: 3 }).sort({ b: -1 }).limit(2).toArray()).map(({ b }) => b)).toEqual([293, 283]);
+    expect((await stageOf(c.find({ b: 3 }))).text).toContain('COLLSCAN');
+    await c.createIndex({ b: 1 });
+    expect(await stageOf(c.find({ b: 3 }))).toMatchObject({ keys: 1 });
+    await c.dropIndex('b_1');
+    expect(await c.countDocuments({ b: 3 })).toBe(1);
+  });
+
+  test('find elements of arrays, each document once', async () => {
+    const c = fresh();
+    await c.createIndex({ 'lines.item': 1 });
+    await c.insertMany([
+      { _id: 1, lines: [{ item: 'x' }, { item: 'y' }] },
+      { _id: 2, lines: [{ item: 'y' }] },
+      { _id: 3, lines: [] },
+    ]);
+    expect(await c.find({ 'lines.item': { $in: ['x', 'y'] } }).toArray()).toHaveLength(2);
+    expect(await stageOf(c.find({ 'lines.item': 'x' }))).toMatchObject({ keys: 1, docs: 1 });
+    await c.updateOne({ _id: 1 }, { $pull: { lines: { item: 'x' } } } as never);
+    expect(await c.countDocuments({ 'lines.item': 'x' })).toBe(0);
+    await expect(
+      fresh()
+        .createIndex({ a: 1 })
+        .then(() => c.createIndex({ p: 1, q: 1 }))
+        .then(() => c.insertOne({ p: [1], q: [1] })),
+    ).rejects.toMatchObject({ code: 171 });
+  });
+
+  test('sparse and partial ones are used only where they hold all that is asked for', async () => {
+    const c = fresh();
+    await c.createIndex({ s: 1 }, { sparse: true });
+    await c.createIndex({ p: 1 }, { unique: true, partialFilterExpression: { open: true } });
+    await c.insertMany([
+      { _id: 1, s: 1, p: 'x', open: true },
+      { _id: 2, p: 'x', open: false },
+      { _id: 3 },
+      { _id: 4, p: 'x' },
+    ]);
+    expect(await c.find({ s: null }).toArray()).toHaveLength(3);
+    expect((await c.find({}).sort({ s: 1 }).toArray()).length).toBe(4);
+    expect((await stageOf(c.find({ s: 1 }))).text).toContain('s_1');
+    expect((await stageOf(c.find({ p: 'x', open: true }))).text).toContain('p_1');
+    expect((await stageOf(c.find({ p: 'x' }))).text).toContain('COLLSCAN');
+    expect(await c.countDocuments({ p: 'x' })).toBe(3);
+    await expect(c.insertOne({ p: 'x', open: true })).rejects.toMatchObject({ code: 11000 });
+    await expect(c.updateOne({ _id: 2 }, { $set: { open: true } })).rejects.toMatchObject({ code: 11000 });
+    await c.updateOne({ _id: 1 }, { $set: { open: false } });
+    await c.updateOne({ _id: 2 }, { $set: { open: true } });
+  });
+
+  test('a duplicate key names index, pattern and value', async () => {
+    const c = fresh();
+    await c.createIndex({ r: 1, n: 1 }, { unique: true });
+    await c.insertOne({ r: 'a', n: 1 });
+    await expect(c.insertOne({ r: 'a', n: 1 })).rejects.toMatchObject({
+      code: 11000,
+      keyPattern: { r: 1, n: 1 },
+      keyValue: { r: 'a', n: 1 },
+      message: expect.stringContaining(
+        `E11000 duplicate key error collection: test.${c.collectionName} index: r_1_n_1 dup key: { r: "a", n: 1 }`,
+      ),
+    });
+    await expect(
+      c.insertMany([
+        { r: 'b', n: 1 },
+        { r: 'a', n: 1 },
+      ]),
+    ).rejects.toMatchObject({ code: 11000 });
+    await c.insertMany([{ r: 'z', k: 1 }]);
+    await expect(c.insertOne({ r: 'z' })).rejects.toMatchObject({ code: 11000 });
+  });
+
+  test('unique holds with 20 concurrent writers', async () => {
+    const c = fresh();
+    await c.createIndex({ n: 1 }, { unique: true });
+    let won = 0;
+    await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        for (let n = 0; n < 20; n++) {
+          await c.insertOne({ n }).then(
+            () => won++,
+            (error) => expect(error).toMatchObject({ code: 11000 }),
+          );
+        }
+      }),
+    );
+    expect(won).toBe(20);
+    expect(await c.countDocuments()).toBe(20);
+  });
+
+  test('are built on what is there, or not at all', async () => {
+    const c = fresh();
+    await c.insertMany([{ a: 1 }, { a: 1 }]);
+    await expect(c.createIndex({ a: 1 }, { unique: true })).rejects.toMatchObject({ code: 11000 });
+    expect(await c.indexes()).toHaveLength(1);
+    await c.createIndex({ a: 1 });
+    expect((await stageOf(c.find({ a: 1 }))).keys).toBe(2);
+    await expect(c.createIndex({ a: 1 }, { name: 'other' })).rejects.toMatchObject({ code: 85 });
+    await expect(c.createIndex({ a: 'text' })).rejects.toMatchObject({ code: 238 });
+  });
+
+  test('long values are found though their keys are cut', async () => {
+    const c = fresh();
+    await c.createIndex({ s: 1 }, { unique: true });
+    const long = 'x'.repeat(3000);
+    await c.insertMany([
+      { _id: `${long}1`, s: `${long}1` },
+      { _id: `${long}2`, s: `${long}2` },
+    ]);
+    expect(await c.find({ s: `${long}2` }).toArray()).toHaveLength(1);
+    expect(await c.findOne({ _id: `${long}1` })).toMatchObject({ s: `${long}1` });
+    expect(await c.find({ s: { $gt: `${long}1` } }).toArray()).toHaveLength(1);
+    await expect(c.insertOne({ s: `${long}2` })).rejects.toMatchObject({ code: 11000 });
+  });
+
+  test('TTL deletes what has expired', async () => {
+    const c = fresh();
+    await c.createIndex({ at: 1 }, { expireAfterSeconds: 5 });
+    await c.insertMany([
+      { _id: 1, at: new Date(Date.now() - 60_000) },
+      { _id: 2, at: new Date() },
+      { _id: 3, at: 'never' },
+      { _id: 4 },
+    ]);
+    await until(async () => (await c.countDocuments({ _id: 1 })) === 0, 'the expired document is deleted');
+    expect(await c.countDocuments()).toBe(3);
+  });
+});
