@@ -62,7 +62,7 @@ describe('REST', () => {
       415,
       'unsupported_media_type',
     ],
-    ['an oversized body', JSON.stringify({ name: 'x'.repeat(200_000) }), json, 413, 'payload_too_large'],
+    ['an oversized body', JSON.stringify({ name: 'x'.repeat(1_100_000) }), json, 413, 'payload_too_large'],
   ])('refuses %s', async (_what, body, headers, status, code) => {
     expect(await send('/api/v1/restaurant', { method: 'PATCH', body, headers })).toMatchObject({
       status,
@@ -190,7 +190,7 @@ describe('the socket', () => {
 
   it('ends a connection whose message is too large, and serves on', async () => {
     const screen = await Screen.open(brigade.url, waiter.token);
-    screen.socket.emit('restaurant:get', { text: 'x'.repeat(300_000) }, () => undefined);
+    screen.socket.emit('restaurant:get', { text: 'x'.repeat(1_200_000) }, () => undefined);
     await until('the connection ended', () => !screen.socket.connected);
     expect((await emit(await waiter.screen(), 'restaurant:get', {})).ok).toBe(true);
   });

@@ -42,7 +42,7 @@ const realtime = createRealtime({
   path: '/socket.io',
   pingIntervalMs: 25_000,
   pingTimeoutMs: 20_000,
-  maxPayloadBytes: 102_400,
+  maxPayloadBytes: 1_048_576,
   messagesPerSecond: 50,
   messageBurst: 200,
   corsOrigins: [],

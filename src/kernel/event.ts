@@ -27,7 +27,7 @@ export interface EventSpec<T> {
   carries?: Readonly<Partial<Record<keyof T & string, string>>>;
   /** Payload field -> replica: that field holds the id (or ids) of things gone from that replica. */
   removes?: Readonly<Partial<Record<keyof T & string, string>>>;
-  example: T;
+  example: NoInfer<T>;
 }
 
 export interface EventDeclaration<T = unknown> extends Readonly<EventSpec<T>> {

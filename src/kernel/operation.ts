@@ -31,7 +31,7 @@ interface OperationSpec<I, O> {
   input: Joi.ObjectSchema<I>;
   output: Joi.Schema<O>;
   /** Validated against the schemas by a test and shown in the documents. */
-  example: { input: I; output: O };
+  example: { input: NoInfer<I>; output: NoInfer<O> };
 }
 
 /** Where a command is queued. */

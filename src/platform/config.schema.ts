@@ -67,7 +67,7 @@ export const SECTIONS = {
         min: 1024,
         max: 16_777_216,
         unit: 'bytes',
-        default: 102_400,
+        default: 1_048_576,
       }),
       trustProxy: integer(
         'TRUST_PROXY',
@@ -156,7 +156,7 @@ export const SECTIONS = {
           min: 1024,
           max: 16_777_216,
           unit: 'bytes',
-          default: 102_400,
+          default: 1_048_576,
         },
       ),
       headsIntervalMs: integer(
