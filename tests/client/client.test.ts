@@ -223,28 +223,39 @@ describe('a client of the real server', () => {
     expect(kept).toBeNull();
   });
 
-  it('logs in with a PIN on a paired device and keeps the tickets of its station', async () => {
-    const stationName = 'Grill';
-    const { id: stationId } = await house.owner.must('station:create', { name: stationName });
-    const device = await house.owner.must('device:pair', {
-      name: 'Grill screen',
-      kind: 'kitchen',
-      stationIds: [stationId],
-    });
-    const { deviceToken } = await house.owner.must('device:token', { deviceId: device.id });
+  it('logs in with a PIN on a paired device, shows the tickets of its stations, and follows when they change', async () => {
+    const { owner } = house;
+    const { categoryId } = await owner.must('menu:get-item', { itemId });
+    const price = { amount: 2400, currency: 'EUR' };
+    const steak = await owner.must('menu:create-item', { name: 'Steak', categoryId, price });
+    const routes = { categoryIds: [], itemIds: [steak.id] };
+    const grill = await owner.must('station:create', { name: 'Grill', routes });
+    const pass = await owner.must('station:create', { name: 'Cold pass' });
+    const device = await owner.must('device:pair', { name: 'Screen', kind: 'kitchen', stationIds: [pass.id] });
+    const { deviceToken } = await owner.must('device:token', { deviceId: device.id });
     const cook = await house.hire('kitchen');
-    await house.owner.must('staff:set-pin', { staffId: cook.userId, pin: '739164' });
-    await expect(logIn(brigade.url, { deviceToken, pin: '000000' })).rejects.toMatchObject({
-      code: 'credentials_invalid',
-    });
+    await owner.must('staff:set-pin', { staffId: cook.userId, pin: '739164' });
+    const wrong = logIn(brigade.url, { deviceToken, pin: '000000' });
+    await expect(wrong).rejects.toMatchObject({ code: 'credentials_invalid' });
     const session = await logIn(brigade.url, { deviceToken, pin: '739164' });
     expect(session.user.id).toBe(cook.userId);
     const screen = open({ token: '' }, brigade.url, { token: session.token });
+    const resets: string[] = [];
+    screen.onReset((reason) => resets.push(reason));
     await screen.ready;
     const waiter = open(await house.hire('waiter'), brigade.url);
-    await waiter.send('order:place', anOrder('not for the grill'));
-    await waiter.send('menu:get', {});
-    await until('both know all', () => screen.upToDate && waiter.upToDate);
-    expect([...screen.state.tickets.values()].filter((ticket) => ticket.stationId !== stationId)).toEqual([]);
+    const dish = () => [...screen.state.tickets.values()].flatMap(({ lines }) => lines.map(({ name }) => name));
+
+    await waiter.send('order:place', { ...anOrder('both'), lines: [{ itemId }, { itemId: steak.id }] });
+    await expectSameAsServer(screen);
+    expect(dish()).toEqual([]);
+    await owner.must('device:update', { deviceId: device.id, stationIds: [grill.id] });
+    await until('the screen took its new stations', () => resets.length === 1 && screen.upToDate);
+    expect(dish()).toEqual(['Steak']);
+    await waiter.send('order:place', { ...anOrder('one more'), lines: [{ itemId }, { itemId: steak.id }] });
+    await until('the second ticket is on the screen', () => dish().length === 2);
+    await expectSameAsServer(screen);
+    expect(dish()).toEqual(['Steak', 'Steak']);
+    expect(resets).toEqual(['rooms']);
   });
 });

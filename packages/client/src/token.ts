@@ -13,7 +13,7 @@ export class SessionOver extends BrigadeProblem {}
 /** Holds the newest access token. */
 export class Tokens {
   #token: string | undefined;
-  #refusal: { token: string | undefined; problem: Problem } | undefined;
+  #refusal: { token: string | undefined; times: number; problem: Problem } | undefined;
   #asking: Promise<string> | undefined;
   readonly #provider: TokenProvider | undefined;
 
@@ -45,13 +45,16 @@ export class Tokens {
 
   /** The server will not take this token (any more). */
   refuse(problem: Problem): void {
-    this.#refusal = { token: this.#token, problem };
+    const before = this.#refusal;
+    const times = before !== undefined && before.token === this.#token ? before.times + 1 : 1;
+    this.#refusal = { token: this.#token, times, problem };
     this.#token = undefined;
   }
 
   async #ask(): Promise<string> {
     const token = (await this.#provider?.()) ?? null;
-    if (token === null || token === this.#refusal?.token) {
+    // The same text once more may be a new token: two made within one second are equal. Twice refused, it is not.
+    if (token === null || (token === this.#refusal?.token && this.#refusal.times > 1)) {
       throw new SessionOver(this.#refusal?.problem ?? localProblem('session_over'));
     }
     this.#token = token;

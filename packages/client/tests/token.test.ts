@@ -24,10 +24,12 @@ describe('tokens', () => {
     ]);
   });
 
-  it('is over when the provider has none, or only the one refused', async () => {
+  it('is over when the provider has none, or only one that was refused twice', async () => {
     await expect(new Tokens(async () => null).current()).rejects.toBeInstanceOf(SessionOver);
     const same = new Tokens(async () => 'same');
     await same.current();
+    same.refuse({ ...localProblem('session_over'), code: 'session_ended' });
+    expect(await same.current()).toBe('same');
     same.refuse({ ...localProblem('session_over'), code: 'session_ended' });
     await expect(same.current()).rejects.toMatchObject({ code: 'session_ended' });
   });
