@@ -103,6 +103,13 @@ export class Screen {
     return waiting(`${this.name}: ${what}`, found);
   }
 
+  /** For when a simulation hangs. */
+  describe(): string {
+    const { status, upToDate, position, pending } = this.client;
+    const waiting = pending.map(({ name, state, attempts }) => `${name} ${state} ${attempts}x`).join(', ') || 'nothing';
+    return `${this.name}: ${status}, ${upToDate ? '' : 'not '}up to date at ${position}; on its way: ${waiting}`;
+  }
+
   close(): void {
     this.client.close();
     this.line.close();

@@ -87,6 +87,8 @@ export class ServerProcess {
       const answer = await fetch(`${this.url}/readyz`).catch(() => undefined);
       return answer?.ok ? true : undefined;
     });
+    // The welcome is of no use to whoever looks for what went wrong.
+    this.#output = '';
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
