@@ -99,8 +99,10 @@ export async function createApp({ config, logger, clock = systemClock }: AppOpti
     async stop() {
       await gate.close(config.server.shutdownMs);
       await relay.stop();
-      await realtime.close();
-      http.closeAllConnections();
+      const closed = realtime.close();
+      // Answers on their way out get a moment; a connection that somebody merely holds open does not keep us.
+      setTimeout(() => http.closeAllConnections(), 250).unref();
+      await closed;
       lanes.stop();
       eventLoop.close();
       await database.close();

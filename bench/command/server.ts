@@ -1,4 +1,3 @@
-import { Session } from 'node:inspector/promises';
 import { createApp } from '../../src/app.js';
 import { features } from '../../src/features.js';
 import { type Actor, anonymous } from '../../src/kernel/context.js';
@@ -33,7 +32,6 @@ const config = loadConfig({
 });
 const app = await createApp({ config, logger: createLogger(config.logging) });
 const { operations } = createRegistry(features);
-const session = new Session();
 
 async function run<T>(actor: Actor, name: string, input: object): Promise<T> {
   const operation = operations.get(name);
@@ -101,15 +99,6 @@ answerParent({
   cpuMicros() {
     const { user, system } = process.cpuUsage();
     return user + system;
-  },
-  async profile() {
-    session.connect();
-    await session.post('Profiler.enable');
-    await session.post('Profiler.start');
-  },
-  async profiled() {
-    const { profile } = await session.post('Profiler.stop');
-    return profile;
   },
 });
 process.on('SIGTERM', () => void app.stop().then(() => process.exit(0)));
