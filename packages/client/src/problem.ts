@@ -5,6 +5,7 @@ const localProblems = {
   timed_out_here: 'No answer in time',
   expired: 'Never reached the server, and is given up',
   outcome_unknown: 'Sent, but never answered: it may have been carried out',
+  key_in_use: 'The idempotency key belongs to another command',
   closed: 'The client was closed',
   session_over: 'The session is over',
   incomprehensible: 'The server answered something incomprehensible',

@@ -44,10 +44,12 @@ export class Sender {
   async send(command: Command, volatile: boolean): Promise<Result> {
     await this.#loaded;
     if (this.#closed) return { ok: false, problem: localProblem('closed') };
+    const known = this.outbox.get(command.key)?.command;
+    if (known !== undefined && !isSame(known, command)) return { ok: false, problem: localProblem('key_in_use') };
     const result = new Promise<Result>((resolve) => {
       this.#waiting.set(command.key, [...(this.#waiting.get(command.key) ?? []), resolve]);
     });
-    if (this.outbox.get(command.key) === undefined) {
+    if (known === undefined) {
       const entry = this.outbox.add(command, { online: this.handlers.isOnline(), volatile });
       this.handlers.moved();
       // Written down before it is sent: a reload right after must not forget the key.
@@ -185,6 +187,10 @@ export function holdsSecret(input: unknown): boolean {
 export function dataOf(result: Result): unknown {
   if (result.ok) return result.data;
   throw new BrigadeProblem(result.problem);
+}
+
+function isSame(one: Command, other: Command): boolean {
+  return one.name === other.name && JSON.stringify(one.input) === JSON.stringify(other.input);
 }
 
 /** A token problem passes too: the connection is about to be given a new token, or to end. */

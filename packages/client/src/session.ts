@@ -17,7 +17,7 @@ export interface Session {
 
 /**
  * Logs in with e-mail and password, or with a PIN on a paired device.
- * @throws BrigadeProblem `credentials_invalid`, `rate_limited`; a TypeError when the server cannot be reached
+ * @throws BrigadeProblem `credentials_invalid`, `rate_limited`; another error when the server cannot be reached
  */
 export async function logIn(url: string, credentials: Credentials, keep: Keep = () => undefined): Promise<Session> {
   const name = 'pin' in credentials ? 'auth:pin-login' : 'auth:login';
@@ -68,6 +68,8 @@ async function post<N extends Public>(url: string, name: N, input: object): Prom
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(input),
+    // A request that hangs must not hold up reconnecting for ever.
+    signal: AbortSignal.timeout(10_000),
   });
   const body: unknown = await response.json().catch(() => undefined);
   if (response.ok && typeof body === 'object' && body !== null && 'data' in body) {

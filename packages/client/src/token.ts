@@ -3,7 +3,8 @@ import type { Problem } from './wire.js';
 
 /**
  * Answers an access token that is fresh: asked at the start, before the old one expires, and when the server refused the
- * old one. Null: the session is over, somebody must log in again. A rejection (no network) is asked again later.
+ * old one. Null: the session is over, somebody must log in again. After a rejection (no network) it is asked again; it
+ * must settle in the end, for without a token there is no connection.
  */
 export type TokenProvider = () => Promise<string | null>;
 

@@ -82,6 +82,16 @@ describe('sending', () => {
     expect(orders()).toHaveLength(1);
   });
 
+  it('refuses a key that another command on its way has', async () => {
+    const client = setup.client();
+    const first = client.send('order:place', { table: 1 }, { key: 'tap' });
+    await expect(client.send('order:place', { table: 2 }, { key: 'tap' })).rejects.toMatchObject({
+      code: 'key_in_use',
+    });
+    await first;
+    expect(tablesOf(orders())).toEqual([1]);
+  });
+
   it('queues while offline, and then sends one by one in order', async () => {
     const client = setup.client();
     await client.ready;
