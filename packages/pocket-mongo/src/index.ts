@@ -41,7 +41,7 @@ function socketPathFor(dir: string): string {
 }
 
 function uriOf(address: string): string {
-  // Without the compressor option and with one pool the driver's defaults fit; the host is the socket's path, escaped.
+  // A unix socket is written as a host, escaped. Direct: the driver must not look for other members of the set.
   return `mongodb://${encodeURIComponent(address).replace(/^127\.0\.0\.1%3A/, '127.0.0.1:')}/?directConnection=true`;
 }
 

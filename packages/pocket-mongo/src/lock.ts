@@ -4,6 +4,15 @@ import { join } from 'node:path';
 /** Folders that this process has open: its own pid in a lock file says nothing about itself. */
 const held = new Set<string>();
 
+/** When a process started, in clock ticks, so that a reused pid is not taken for the dead owner; empty where unknown. */
+function startOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[19] ?? '';
+  } catch {
+    return '';
+  }
+}
+
 /** True for a process that runs, also one of another user. */
 function isAlive(pid: number): boolean {
   try {
@@ -14,13 +23,21 @@ function isAlive(pid: number): boolean {
   }
 }
 
-function ownerOf(file: string): number | undefined {
+function ownerOf(file: string): { pid: number; started: string } | undefined {
   try {
-    const pid = Number.parseInt(readFileSync(file, 'utf8'), 10);
-    return Number.isInteger(pid) && pid > 0 ? pid : undefined;
+    const [pid, started = ''] = readFileSync(file, 'utf8').trim().split(' ');
+    const number = Number(pid);
+    return Number.isInteger(number) && number > 0 ? { pid: number, started } : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isHeld(owner: { pid: number; started: string }, dir: string): boolean {
+  if (owner.pid === process.pid) return held.has(dir);
+  if (!isAlive(owner.pid)) return false;
+  const started = startOf(owner.pid);
+  return started === '' || owner.started === '' || started === owner.started;
 }
 
 /**
@@ -32,17 +49,16 @@ export function lockFolder(dir: string): { release(): void } {
   for (let attempt = 0; ; attempt++) {
     try {
       const descriptor = openSync(file, 'wx', 0o600);
-      writeSync(descriptor, `${process.pid}\n`);
+      writeSync(descriptor, `${process.pid} ${startOf(process.pid)}\n`);
       closeSync(descriptor);
       break;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
     const owner = ownerOf(file);
-    const alive = owner !== undefined && (owner === process.pid ? held.has(dir) : isAlive(owner));
-    if (alive || attempt > 5) {
+    if ((owner && isHeld(owner, dir)) || attempt > 5) {
       throw new Error(
-        `the data folder ${dir} is in use by process ${owner}: one process per folder. Stop it, or use another folder.`,
+        `the data folder ${dir} is in use by process ${owner?.pid}: one process per folder. Stop it, or use another folder.`,
       );
     }
     rmSync(file, { force: true });

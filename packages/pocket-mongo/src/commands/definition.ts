@@ -40,18 +40,24 @@ const create: Handler = (context) => {
   return { ok: 1 };
 };
 
-const drop: Handler = (context) => {
+const drop: Handler = (context) => context.statement(() => dropNow(context));
+
+function dropNow(context: Context): Document {
   const collection = context.engine.catalog.find(context.db, context.collectionName);
   if (!collection) return { ok: 1 };
+  waitForTransactions(context, collection);
   const nIndexesWas = collection.indexes.length;
   context.engine.catalog.drop(collection);
   return { nIndexesWas, ns: collection.ns, ok: 1 };
-};
+}
 
-const dropDatabase: Handler = ({ engine, db }) => {
-  for (const collection of engine.catalog.collections(db)) engine.catalog.drop(collection);
-  return { dropped: db, ok: 1 };
-};
+const dropDatabase: Handler = (context) =>
+  context.statement(() => {
+    const collections = context.engine.catalog.collections(context.db);
+    for (const collection of collections) waitForTransactions(context, collection);
+    for (const collection of collections) context.engine.catalog.drop(collection);
+    return { dropped: context.db, ok: 1 };
+  });
 
 const renameCollection: Handler = ({ command, engine }) => {
   const [from, to] = [String(command.renameCollection), String(command.to)].map((ns) => {
@@ -69,7 +75,7 @@ const renameCollection: Handler = ({ command, engine }) => {
 
 const createIndexes: Handler = (context) => context.statement(() => createIndexesNow(context));
 
-/** An open transaction's writes know nothing of a new index: it must end first. */
+/** An open transaction's writes know nothing of a new index or a drop: it must end first. */
 function waitForTransactions(context: Context, collection: Collection): void {
   for (const [key, transaction] of context.engine.sessions.claims) {
     if (key.startsWith(collection.prefix)) throw new Blocked(transaction.ended);

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { asNumber, type Document, isDocument, type Value } from '../bson/values.js';
+import { asNumber, Binary, type Document, isDocument, type Value } from '../bson/values.js';
 import type { Context, Handler } from '../engine/context.js';
 import { SESSION_LIFETIME_MS } from '../engine/sessions.js';
 import { CommandError, notImplemented } from '../errors.js';
@@ -124,9 +125,11 @@ function transactional({ session, command }: Context) {
   return session;
 }
 
-const startSession: Handler = () => {
-  throw notImplemented('startSession (drivers make session ids themselves)');
-};
+const startSession: Handler = () => ({
+  id: { id: new Binary(Buffer.from(randomUUID().replaceAll('-', ''), 'hex'), Binary.SUBTYPE_UUID) },
+  timeoutMinutes: SESSION_LIFETIME_MS / 60_000,
+  ok: 1,
+});
 
 const connectionStatus: Handler = () => ({ authInfo: { authenticatedUsers: [], authenticatedUserRoles: [] }, ok: 1 });
 

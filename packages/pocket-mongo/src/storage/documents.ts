@@ -12,7 +12,7 @@ import type { Writer } from './view.js';
  * - document:            collection, 0, key of _id            -> BSON
  * - unique index entry:  collection, index, fields            -> key of _id
  * - other index entry:   collection, index, fields, key of _id -> key of _id
- * A unique key is one record, so its uniqueness is the store's own; nulls of several documents share it, as in MongoDB.
+ * A unique key is one record, so claiming and checking it is the same as for a document.
  */
 export function idKey(id: Value): string {
   return fit(encodeKey(id), MAX_ID_KEY);
