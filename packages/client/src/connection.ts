@@ -71,6 +71,7 @@ export class Connection {
       (token) => {
         if (this.#over) return;
         this.#socket.auth = { token };
+        clearTimeout(this.#answering);
         this.#answering = setTimeout(() => this.#silent(), this.options.connectTimeoutMs);
         this.#socket.connect();
       },
@@ -121,6 +122,8 @@ export class Connection {
   }
 
   #disconnected(): void {
+    // A handshake that broke off before its answer ends here as well; its timer must not cut the next connection.
+    clearTimeout(this.#answering);
     this.handlers.disconnected();
     if (this.#over) return;
     const ended = this.#sessionEnded;
