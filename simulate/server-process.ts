@@ -16,6 +16,7 @@ export class ServerProcess {
   #child: ChildProcess | undefined;
   #output = '';
   #kills = 0;
+  #crashing: Promise<unknown> = Promise.resolve();
 
   private constructor(
     private readonly port: number,
@@ -42,8 +43,14 @@ export class ServerProcess {
     return this.#output;
   }
 
-  /** Kill -9, and start again on the same data and port. Answers after how many ms it serves again. */
-  async crash(): Promise<number> {
+  /** Kill -9, and start again on the same data and port, one crash at a time. Answers after how many ms it serves again. */
+  crash(): Promise<number> {
+    const crashed = this.#crashing.then(() => this.#crash());
+    this.#crashing = crashed.catch(() => undefined);
+    return crashed;
+  }
+
+  async #crash(): Promise<number> {
     this.#kills += 1;
     await this.#end('SIGKILL');
     const started = performance.now();

@@ -1,0 +1,123 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { until } from './harness/until.js';
+
+const main = resolve('dist/src/main.js');
+
+/** `npm start` without the npm: the built server as a process of its own, on a free port. */
+class Started {
+  output = '';
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+
+  constructor(folder: string) {
+    const { MONGODB_URI: _, ...env } = process.env;
+    this.#child = spawn(process.execPath, [main], {
+      cwd: folder,
+      env: {
+        ...env,
+        NODE_ENV: 'development',
+        PORT: '0',
+        DATA_DIR: join(folder, 'data'),
+        LOG_DIR: join(folder, 'logs'),
+      },
+    });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => {
+        this.output += chunk.toString();
+      });
+    }
+    this.#ended = new Promise((done) => this.#child.once('exit', (code, signal) => done({ code, signal })));
+  }
+
+  /** Where it serves, as it says itself. */
+  async url(): Promise<string> {
+    return until('it printed its links', () => /REST +(http\S+)\/api\/v1/.exec(this.output)?.[1], 15_000);
+  }
+
+  /** The device token that it printed. */
+  token(device: string): string {
+    return new RegExp(`${device} +\\w+ +(\\S+)`).exec(this.output)?.[1] ?? `no ${device} in:\n${this.output}`;
+  }
+
+  end(signal: NodeJS.Signals) {
+    this.#child.kill(signal);
+    return this.#ended;
+  }
+}
+
+async function post(url: string, path: string, body: object) {
+  const response = await fetch(`${url}/api/v1${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  return { status: response.status, data: ((await response.json()) as { data: Record<string, never> }).data };
+}
+
+async function get(url: string, path: string, token: string): Promise<never[]> {
+  const response = await fetch(`${url}/api/v1${path}`, { headers: { authorization: `Bearer ${token}` } });
+  return ((await response.json()) as { data: never[] }).data;
+}
+
+const owner = { email: 'olivia@bistro.example', password: 'brigade-demo' };
+
+describe('npm start', () => {
+  let folder: string;
+  let running: Started | undefined;
+  const start = () => {
+    running = new Started(folder);
+    return running;
+  };
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'brigade-start-'));
+  });
+  afterEach(async () => {
+    await running?.end('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('makes a restaurant to try, says how to get in, stops gracefully, and keeps its data', async () => {
+    const first = start();
+    const url = await first.url();
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    for (const link of [`${url}/docs`, `${url}/docs/events`, `${url}/health`, `${url}/metrics`]) {
+      expect(first.output).toContain(link);
+      expect((await fetch(link)).status).toBe(200);
+    }
+    const [, email, password, pin] = /waiter +(\S+) +(\S+) +(\d+)/.exec(first.output) ?? [];
+    const login = await post(url, '/auth/login', { email, password });
+    expect(login).toMatchObject({ status: 200, data: { user: { role: 'waiter' } } });
+    const deviceToken = first.token('Grill screen');
+    const byPin = await post(url, '/auth/pin', { deviceToken, pin });
+    expect(byPin).toMatchObject({ status: 200, data: { user: { email } } });
+    expect(await first.end('SIGTERM')).toEqual({ code: 0, signal: null });
+
+    const second = start();
+    const again = await post(await second.url(), '/auth/login', { email, password });
+    expect(again.data.restaurantId).toBe(login.data.restaurantId);
+    expect(second.token('Grill screen')).toBe(deviceToken);
+    expect(await second.end('SIGINT')).toEqual({ code: 0, signal: null });
+  }, 40_000);
+
+  it('goes on with the demo restaurant where it was killed', async () => {
+    // The secrets are the first thing a start writes; from then on it is killed a little later each time.
+    for (const ms of [150, 250, 350, 450]) {
+      const killed = start();
+      await new Promise((done) => setTimeout(done, ms));
+      await killed.end('SIGKILL');
+    }
+    const url = await start().url();
+    const { accessToken } = (await post(url, '/auth/login', owner)).data;
+    const floor = (await get(url, '/floor', accessToken)) as unknown as { tables: object[]; sections: object[] };
+    expect([floor.sections.length, floor.tables.length]).toEqual([3, 24]);
+    expect(await get(url, '/staff', accessToken)).toHaveLength(12);
+    expect(await get(url, '/stations', accessToken)).toHaveLength(4);
+    expect(await get(url, '/devices', accessToken)).toHaveLength(9);
+    const menu = (await get(url, '/menu', accessToken)) as unknown as { categories: object[]; items: object[] };
+    expect(menu.categories).toHaveLength(8);
+    expect(menu.items.length).toBeGreaterThanOrEqual(75);
+  }, 40_000);
+});
