@@ -54,12 +54,12 @@ async function post(url: string, path: string, body: object) {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
-  return { status: response.status, data: ((await response.json()) as { data: Record<string, never> }).data };
+  return { status: response.status, data: ((await response.json()) as { data: { accessToken: string; restaurantId: string } }).data };
 }
 
-async function get(url: string, path: string, token: string): Promise<never[]> {
+async function get(url: string, path: string, token: string): Promise<object[]> {
   const response = await fetch(`${url}/api/v1${path}`, { headers: { authorization: `Bearer ${token}` } });
-  return ((await response.json()) as { data: never[] }).data;
+  return ((await response.json()) as { data: object[] }).data;
 }
 
 const owner = { email: 'olivia@bistro.example', password: 'brigade-demo' };
