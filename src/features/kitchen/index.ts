@@ -8,10 +8,6 @@ import { receiveTickets, seeTickets } from './screen.operations.js';
 import { createStation, deleteStation, listOf, listStations, updateStation } from './station.operations.js';
 import { bumpTicket, prioritiseTicket, readyTicket, recallTicket, startTicket } from './ticket.operations.js';
 
-export { ticketCreated, ticketUpdated } from './kitchen.events.js';
-export { type StationDoc, stations, type TicketDoc, tickets } from './kitchen.model.js';
-export type { StationView, TicketView } from './kitchen.views.js';
-
 export const kitchen = feature({
   name: 'kitchen',
   summary: 'Stations and their tickets: routing, making, bumping, and what changed since',

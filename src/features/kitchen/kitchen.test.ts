@@ -6,8 +6,8 @@ import {
   type Transport,
   transports,
 } from '../../../tests/harness/index.js';
+import { openService, type Service, statusesOf } from '../../../tests/harness/service.js';
 import { newId } from '../../kernel/ids.js';
-import { openService, type Service, statusesOf } from '../orders/service.testkit.js';
 import type { TicketView } from './kitchen.views.js';
 
 let brigade: Brigade;

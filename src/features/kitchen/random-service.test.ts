@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { type Brigade, type Person, type Screen, startBrigade, until } from '../../../tests/harness/index.js';
+import { openService, type Service } from '../../../tests/harness/service.js';
 import { features } from '../../features.js';
 import type { OrderView } from '../orders/index.js';
-import { openService, type Service } from '../orders/service.testkit.js';
 import type { TicketView } from './kitchen.views.js';
 
 let brigade: Brigade;

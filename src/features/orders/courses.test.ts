@@ -1,6 +1,6 @@
 import { type Brigade, startBrigade, transports } from '../../../tests/harness/index.js';
+import { eur, openService, type Service, statusesOf } from '../../../tests/harness/service.js';
 import type { OrderView } from './orders.views.js';
-import { eur, openService, type Service, statusesOf } from './service.testkit.js';
 
 let brigade: Brigade;
 let service: Service;

@@ -10,13 +10,8 @@ import { orderView, viewOrder } from './orders.views.js';
 import { placeOrder } from './place.operations.js';
 import { moveLines, transferOrder } from './table.operations.js';
 
-export { type KitchenStep, progressLines } from './orders.changes.js';
+export { progressLines } from './orders.changes.js';
 export {
-  type LinesMoved,
-  type LinesWithdrawn,
-  type OrderFired,
-  orderCancelled,
-  orderCreated,
   orderFired,
   orderLineChanged,
   orderLineStatusChanged,
@@ -24,20 +19,10 @@ export {
   orderLinesWithdrawn,
   orderRelabelled,
   orderStatusChanged,
-  orderUpdated,
 } from './orders.events.js';
-export { exampleOrder } from './orders.examples.js';
-export {
-  type LineStatus,
-  liveStatuses,
-  type OrderDoc,
-  type OrderLine,
-  type OrderStatus,
-  orders,
-  type Stage,
-} from './orders.model.js';
-export { counts, isFired, lineTotal, type StepTable, stageOf, stepFrom, totalsOf } from './orders.rules.js';
-export { channel, type LineView, type OrderView, orderView, viewOrder } from './orders.views.js';
+export { type OrderDoc, type OrderLine, orders } from './orders.model.js';
+export { type StepTable, stepFrom } from './orders.rules.js';
+export { channel, type OrderView } from './orders.views.js';
 
 export const ordersFeature = feature({
   name: 'orders',

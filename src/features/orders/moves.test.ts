@@ -1,7 +1,7 @@
 import { type Brigade, startBrigade, transports } from '../../../tests/harness/index.js';
+import { eur, openService, type Service, statusesOf } from '../../../tests/harness/service.js';
 import { newId } from '../../kernel/ids.js';
 import type { OrderView } from './orders.views.js';
-import { eur, openService, type Service, statusesOf } from './service.testkit.js';
 
 let brigade: Brigade;
 let service: Service;
@@ -67,6 +67,7 @@ describe.each(transports)('over %s', (transport) => {
       const waiterId = service.colleague.userId;
       const { data } = await call('order:transfer', { orderId: order.id, waiterId });
       expect(data).toMatchObject({ waiterId, tableId: order.tableId, version: 2 });
+      expect(await tableOf(order.tableId)).toMatchObject({ orderWaiterId: waiterId, orderId: order.id });
       const same = await call('order:transfer', { orderId: order.id, waiterId });
       expect(same.data.version).toBe(2);
       expect((await call('order:transfer', { orderId: order.id })).problem).toMatchObject({

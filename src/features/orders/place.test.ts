@@ -1,7 +1,7 @@
 import { type Brigade, logIn, openHouse, startBrigade, transports, until } from '../../../tests/harness/index.js';
+import { eur, openService, type Service } from '../../../tests/harness/service.js';
 import { newId } from '../../kernel/ids.js';
 import type { OrderView } from './orders.views.js';
-import { eur, openService, type Service } from './service.testkit.js';
 
 let brigade: Brigade;
 let service: Service;

@@ -3,7 +3,7 @@ import type { UnitContext } from '../../kernel/context.js';
 import { fail, invalid } from '../../kernel/errors.js';
 import { command } from '../../kernel/operation.js';
 import { id } from '../../kernel/schema.js';
-import { releaseTable, tableStatusChanged } from '../floor/index.js';
+import { changeOrderWaiter, releaseTable, tableStatusChanged, tableUpdated } from '../floor/index.js';
 import { settingsOf } from '../restaurants/index.js';
 import {
   announceStatus,
@@ -41,7 +41,7 @@ export const transferOrder = command<TransferOrder, OrderView>({
     waiterId: id('the waiter'),
   }).or('tableId', 'waiterId'),
   output: orderView,
-  emits: [orderUpdated, orderRelabelled, tableStatusChanged],
+  emits: [orderUpdated, orderRelabelled, tableStatusChanged, tableUpdated],
   example: { input: { orderId, tableId, waiterId }, output: exampleOrder },
   async handle(ctx) {
     const { input } = ctx;
@@ -51,7 +51,9 @@ export const transferOrder = command<TransferOrder, OrderView>({
     const { tableId: to = order.tableId } = input;
     if (to === order.tableId && waiter === order.waiterId) return viewOrder(order);
     const taken: OrderDoc = { ...order, waiterId: waiter };
-    const after = to === undefined || to === order.tableId ? taken : await reseat(ctx, taken, to);
+    const isReseated = to !== undefined && to !== order.tableId;
+    const after = isReseated ? await reseat(ctx, taken, to) : taken;
+    if (!isReseated && to !== undefined) await changeOrderWaiter(ctx, to, waiter);
     const view = saveOrder(ctx, order, after);
     if (hasFired(order)) ctx.publish(orderRelabelled, { orderId: order._id });
     return view;

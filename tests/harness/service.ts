@@ -1,6 +1,6 @@
-import { type Brigade, type House, openHouse, type Person } from '../../../tests/harness/index.js';
-import { newId } from '../../kernel/ids.js';
-import type { OrderView } from './orders.views.js';
+import type { OrderView } from '../../src/features/orders/index.js';
+import { newId } from '../../src/kernel/ids.js';
+import { type Brigade, type House, openHouse, type Person } from './index.js';
 
 /** A restaurant in service: a menu, stations, as many tables as a test wants, and people. */
 export interface Service {
@@ -76,5 +76,5 @@ export async function openService(brigade: Brigade, settings: object = {}): Prom
   };
 }
 
-/** The lines of an order as `name-less` pairs for comparing: item and status. */
+/** The statuses of an order's lines, in their order. */
 export const statusesOf = ({ lines }: Pick<OrderView, 'lines'>): string[] => lines.map(({ status }) => status);
