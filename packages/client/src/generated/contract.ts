@@ -1742,7 +1742,7 @@ export interface Events {
     removedTableIds?: string[];
   };
   /**
-   * Tables were joined or split, or the bill was asked for
+   * Tables were joined or split, the bill was asked for, or their order got another waiter
    *
    * Goes to: all.
    */
