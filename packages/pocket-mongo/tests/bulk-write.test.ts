@@ -96,7 +96,7 @@ describe('bulkWrite over several collections', () => {
   });
 
   test('refuses what it does not do', async () => {
-    const op = { update: 0, filter: {}, updateMods: { $set: { a: 1 } }, multi: false, sort: { a: 1 } };
+    const op = { update: 0, filter: {}, updateMods: { $set: { a: 1 } }, multi: false, collation: { locale: 'de' } };
     const reply = await database.client.db('admin').command({ bulkWrite: 1, ops: [op], nsInfo: [{ ns: ns('a') }] });
     expect(reply).toMatchObject({ nErrors: 1, cursor: { firstBatch: [{ ok: 0, code: 238 }] } });
     await expect(database.db.command({ bulkWrite: 1, ops: [op], nsInfo: [{ ns: ns('a') }] })).rejects.toMatchObject({

@@ -1,4 +1,4 @@
-import type { Document } from '../bson/values.js';
+import { type Document, isDocument } from '../bson/values.js';
 import { Context, type Engine, type Handler, type Request } from '../engine/context.js';
 import type { Session } from '../engine/sessions.js';
 import { PlainWriter } from '../engine/transaction.js';
@@ -80,6 +80,7 @@ async function run(engine: Engine, request: Request, name: string): Promise<Docu
     if (typeof command.$db !== 'string') throw new CommandError(40414, "OP_MSG requests require a '$db' argument");
     const session = isHello(name) ? undefined : engine.sessions.of(command.lsid);
     if (session && command.autocommit === false) return await inTransaction(engine, request, session, name, handler);
+    checkReadConcern(command, name);
     if (command.startTransaction !== undefined)
       throw new CommandError(72, "'startTransaction' requires 'autocommit: false'");
     if (session && command.txnNumber !== undefined && Object.hasOwn(writeCommands, name))
@@ -87,6 +88,14 @@ async function run(engine: Engine, request: Request, name: string): Promise<Docu
     return await plain(engine, request, session, name, handler);
   } catch (error) {
     return errorReply(error);
+  }
+}
+
+/** Snapshot reads outside transactions are for a few commands only; other levels make no difference here. */
+function checkReadConcern(command: Document, name: string): void {
+  const level = isDocument(command.readConcern) ? command.readConcern.level : undefined;
+  if (level === 'snapshot' && !['find', 'aggregate', 'distinct', 'getMore'].includes(name)) {
+    throw new CommandError(72, `Command ${name} does not support { readConcern: { level: "snapshot" } }`);
   }
 }
 

@@ -62,9 +62,14 @@ export function arrayFiltersOf(value: Value): Document[] {
   return value.map((filter) => documentOf(filter, 'arrayFilters'));
 }
 
+/** Which of several matching documents an update of one takes. */
+function sortOfOne(sort: Value, multi: Value): Document | undefined {
+  if (sort !== undefined && flag(multi)) throw new CommandError(9, 'Cannot specify sort with multi=true');
+  return optionalDocument(sort, 'sort');
+}
+
 export function updateStatement(context: Context, given: Document): UpdateStatement {
   checkCollation(given.collation);
-  if (given.sort !== undefined) throw new CommandError(238, 'sort in update is not implemented by pocket-mongo');
   return {
     filter: optionalDocument(given.q, 'update.updates.q') ?? {},
     update: given.u,
@@ -72,6 +77,7 @@ export function updateStatement(context: Context, given: Document): UpdateStatem
     upsert: flag(given.upsert),
     arrayFilters: arrayFiltersOf(given.arrayFilters),
     hint: given.hint,
+    sort: sortOfOne(given.sort, given.multi),
     variables: { ...context.variables, ...(isDocument(given.c) ? given.c : {}) },
   };
 }
@@ -277,7 +283,6 @@ function bulkUpdate(
   totals: BulkTotals,
 ): Document {
   checkCollation(op.collation);
-  if (op.sort !== undefined) throw new CommandError(238, 'sort in update is not implemented by pocket-mongo');
   const result = updateDocuments(context, db, name, {
     filter: documentOf(op.filter, 'filter'),
     update: op.updateMods,
@@ -285,6 +290,7 @@ function bulkUpdate(
     upsert: flag(op.upsert),
     arrayFilters: arrayFiltersOf(op.arrayFilters),
     hint: op.hint,
+    sort: sortOfOne(op.sort, op.multi),
     variables: { ...context.variables, ...(isDocument(op.constants) ? op.constants : {}) },
   });
   totals.nMatched += result.matched;

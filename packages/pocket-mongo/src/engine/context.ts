@@ -1,6 +1,7 @@
 import { decode, rawArray, rawFields } from '../bson/decode.js';
 import { asNumber, type Document, isDocument, RawDocument, truthy, type Value } from '../bson/values.js';
 import { CommandError, notImplemented } from '../errors.js';
+import { compileExpression } from '../query/expression.js';
 import type { Variables } from '../query/matcher.js';
 import type { Catalog } from '../storage/catalog.js';
 import type { DocumentWriter } from '../storage/documents.js';
@@ -66,8 +67,11 @@ export class Context {
     return `${this.db}.${this.collectionName}`;
   }
 
+  /** The command's `let`: expressions over nothing. */
   get variables(): Variables {
-    return isDocument(this.command.let) ? this.command.let : {};
+    const given = this.command.let;
+    if (!isDocument(given)) return {};
+    return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, compileExpression(value)({})]));
   }
 
   /** The documents of an array argument, decoded and as bytes, from the command or from a section of its own. */

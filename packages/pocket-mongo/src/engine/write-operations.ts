@@ -42,8 +42,7 @@ export function insertOne(context: Context, collection: Collection, given: Docum
   if (first && !stamped) {
     stored = Buffer.from(bytes);
   } else {
-    document = { _id: given._id ?? new ObjectId(), ...given };
-    if (document._id === undefined) document._id = new ObjectId();
+    document = { _id: given._id === undefined ? new ObjectId() : given._id, ...given };
     if (stamped) stamp(document);
     stored = encodeStored(document);
   }

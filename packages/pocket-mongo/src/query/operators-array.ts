@@ -154,6 +154,27 @@ const getField: Operator = (argument, compile) => {
   };
 };
 
+/** `$setField` and `$unsetField`: fields whose names have dots or dollars. */
+function changeField(removing: boolean): Operator {
+  return (argument, compile) => {
+    if (!isDocument(argument))
+      throw new CommandError(4161100, '$setField requires an object with field, input and value');
+    const field = compile(argument.field);
+    const input = compile(argument.input);
+    const value: Evaluate = removing ? () => undefined : compile(argument.value);
+    return (scope) => {
+      const target = input(scope);
+      const name = field(scope);
+      if (missing(target)) return null;
+      if (!isDocument(target) || typeof name !== 'string')
+        throw new CommandError(4161105, '$setField requires an object and a field name');
+      const next = value(scope);
+      if (next !== undefined) return { ...target, [name]: next };
+      return Object.fromEntries(Object.entries(target).filter(([key]) => key !== name));
+    };
+  };
+}
+
 /** Arrays, sets, objects, and the accumulators in their form outside `$group`. */
 export const arrayOperators: Readonly<Record<string, Operator>> = {
   $size: listOperator(([value]) => array(value, '$size').length, 1),
@@ -218,6 +239,8 @@ export const arrayOperators: Readonly<Record<string, Operator>> = {
   $arrayToObject: listOperator(([value]) => fromPairs(value), 1),
   $mergeObjects: listOperator(merge),
   $getField: getField,
+  $setField: changeField(false),
+  $unsetField: changeField(true),
   $sum: listOperator((values) => sum(spread(values))),
   $avg: listOperator((values) => average(spread(values))),
   $min: listOperator((values) => extreme(spread(values), -1)),
