@@ -1,27 +1,11 @@
-import { rawFields } from '../bson/decode.js';
-import { encode } from '../bson/encode.js';
-import { type Document, isDocument, truthy, type Value } from '../bson/values.js';
-import {
-  type Context,
-  checkCollation,
-  documentOf,
-  flag,
-  type Handler,
-  optionalDocument,
-  refuse,
-} from '../engine/context.js';
+import { type Document, isDocument, truthy } from '../bson/values.js';
+import { type Context, checkCollation, flag, type Handler, optionalDocument, refuse } from '../engine/context.js';
 import { deleteDocuments, insertOne, type UpdateStatement, updateDocuments } from '../engine/write-operations.js';
-import { badValue, CommandError, codeName } from '../errors.js';
+import { badValue, CommandError } from '../errors.js';
 import { execute } from '../plan/execute.js';
 import { compileProjection } from '../query/projection.js';
-
-/** A write error as it stands in a reply, at the index of its statement. */
-export function writeError(error: unknown, index: number): Document {
-  if (!(error instanceof CommandError)) throw error;
-  // What ends the whole transaction is the command's error, not the statement's.
-  if (error.labels.length > 0 || [112, 251, 256].includes(error.code)) throw error;
-  return { index, code: error.code, codeName: codeName(error.code), ...error.extra, errmsg: error.message } as Document;
-}
+import { bulkWrite } from './bulk-write.js';
+import { arrayFiltersOf, sortOfOne, writeError } from './statements.js';
 
 /** Runs the statements of a command until one fails, or all of them when it is unordered. */
 async function runStatements(context: Context, total: number, run: (i: number) => void): Promise<Document[]> {
@@ -56,19 +40,7 @@ const insert: Handler = async (context) => {
   return withErrors({ n }, errors);
 };
 
-export function arrayFiltersOf(value: Value): Document[] {
-  if (value === undefined || value === null) return [];
-  if (!Array.isArray(value)) throw new CommandError(14, 'arrayFilters must be an array');
-  return value.map((filter) => documentOf(filter, 'arrayFilters'));
-}
-
-/** Which of several matching documents an update of one takes. */
-function sortOfOne(sort: Value, multi: Value): Document | undefined {
-  if (sort !== undefined && flag(multi)) throw new CommandError(9, 'Cannot specify sort with multi=true');
-  return optionalDocument(sort, 'sort');
-}
-
-export function updateStatement(context: Context, given: Document): UpdateStatement {
+function updateStatement(context: Context, given: Document): UpdateStatement {
   checkCollation(given.collation);
   return {
     filter: optionalDocument(given.q, 'update.updates.q') ?? {},
@@ -188,142 +160,6 @@ function findAndRemove(context: Context): Document {
     }
   }
   return { lastErrorObject: { n: 0 }, value: null, ok: 1 };
-}
-
-interface BulkTotals {
-  nErrors: number;
-  nInserted: number;
-  nMatched: number;
-  nModified: number;
-  nUpserted: number;
-  nDeleted: number;
-}
-
-/** MongoDB 8's `bulkWrite`: writes to several collections in one message. */
-const bulkWrite: Handler = async (context) => {
-  const { command } = context;
-  if (context.db !== 'admin') throw new CommandError(13, 'bulkWrite may only be run against the admin database.');
-  const ops = context.documents('ops');
-  const namespaces = context.documents('nsInfo').map(({ document }) => splitNamespace(document.ns));
-  const totals: BulkTotals = { nErrors: 0, nInserted: 0, nMatched: 0, nModified: 0, nUpserted: 0, nDeleted: 0 };
-  const results: Document[] = [];
-  const ordered = command.ordered !== false;
-  const errorsOnly = flag(command.errorsOnly);
-  for (let idx = 0; idx < ops.length; idx++) {
-    try {
-      const result = await context.statement(() =>
-        bulkOperation(context, ops[idx] as (typeof ops)[number], namespaces, totals),
-      );
-      if (!errorsOnly) results.push({ ok: 1, idx, ...result });
-    } catch (error) {
-      const { index: _, codeName: __, ...rest } = writeError(error, idx);
-      totals.nErrors++;
-      results.push({ ok: 0, idx, n: 0, ...rest });
-      if (ordered || context.transaction) break;
-    }
-  }
-  if (totals.nErrors > 0 && context.transaction && context.session) context.engine.sessions.abort(context.session);
-  return bulkReply(context, results, totals);
-};
-
-async function bulkReply(context: Context, results: Document[], totals: BulkTotals): Promise<Document> {
-  const cursorOptions = optionalDocument(context.command.cursor, 'bulkWrite.cursor');
-  const batchSize = cursorOptions?.batchSize === undefined ? Number.POSITIVE_INFINITY : Number(cursorOptions.batchSize);
-  if (results.length <= batchSize && results.length < 1000) {
-    return { cursor: { id: 0n, firstBatch: results, ns: 'admin.$cmd.bulkWrite' }, ...totals, ok: 1 };
-  }
-  const source = results.map((result) => encode(result))[Symbol.iterator]();
-  const reply = await context.engine.cursors.first('admin.$cmd.bulkWrite', source, {
-    batchSize,
-    session: context.session?.id,
-  });
-  return { ...reply, ...totals, ok: 1 };
-}
-
-function splitNamespace(ns: Value): { db: string; name: string } {
-  const text = String(ns);
-  const dot = text.indexOf('.');
-  if (dot < 1 || dot === text.length - 1) throw new CommandError(73, `Invalid namespace specified '${text}'`);
-  return { db: text.slice(0, dot), name: text.slice(dot + 1) };
-}
-
-function bulkOperation(
-  context: Context,
-  op: { document: Document; bytes: Buffer },
-  namespaces: readonly { db: string; name: string }[],
-  totals: BulkTotals,
-): Document {
-  const { document } = op;
-  const [kind = ''] = Object.keys(document);
-  const namespace = namespaces[Number(document[kind])];
-  if (!namespace) throw badValue(`BulkWrite ops entry has an invalid nsInfo index.`);
-  if (kind === 'insert') return bulkInsert(context, op, namespace, totals);
-  if (kind === 'update') return bulkUpdate(context, document, namespace, totals);
-  if (kind === 'delete') return bulkDelete(context, document, namespace, totals);
-  throw new CommandError(9, `Unrecognized field in bulkWrite operation: ${kind}`);
-}
-
-function bulkInsert(
-  context: Context,
-  op: { document: Document; bytes: Buffer },
-  { db, name }: { db: string; name: string },
-  totals: BulkTotals,
-): Document {
-  const given = documentOf(op.document.document, 'document');
-  const bytes = rawField(op.bytes, 'document');
-  insertOne(context, context.engine.catalog.findOrCreate(db, name), given, bytes);
-  totals.nInserted++;
-  return { n: 1 };
-}
-
-function bulkUpdate(
-  context: Context,
-  op: Document,
-  { db, name }: { db: string; name: string },
-  totals: BulkTotals,
-): Document {
-  checkCollation(op.collation);
-  const result = updateDocuments(context, db, name, {
-    filter: documentOf(op.filter, 'filter'),
-    update: op.updateMods,
-    multi: flag(op.multi),
-    upsert: flag(op.upsert),
-    arrayFilters: arrayFiltersOf(op.arrayFilters),
-    hint: op.hint,
-    sort: sortOfOne(op.sort, op.multi),
-    variables: { ...context.variables, ...(isDocument(op.constants) ? op.constants : {}) },
-  });
-  totals.nMatched += result.matched;
-  totals.nModified += result.modified;
-  if (!('upserted' in result)) return { n: result.matched, nModified: result.modified };
-  totals.nUpserted++;
-  return { n: 1, nModified: 0, upserted: { _id: result.upserted } };
-}
-
-function bulkDelete(
-  context: Context,
-  op: Document,
-  { db, name }: { db: string; name: string },
-  totals: BulkTotals,
-): Document {
-  checkCollation(op.collation);
-  const n = deleteDocuments(
-    context,
-    db,
-    name,
-    documentOf(op.filter, 'filter'),
-    flag(op.multi) ? 0 : 1,
-    op.hint,
-    context.variables,
-  );
-  totals.nDeleted += n;
-  return { n };
-}
-
-function rawField(bytes: Buffer, name: string): Buffer {
-  const found = rawFields(bytes, 0).get(name);
-  if (!found) throw new CommandError(40414, `BSON field '${name}' is missing but a required field`);
-  return found;
 }
 
 /** Commands that drivers may retry: their reply is remembered with the session's transaction number. */

@@ -69,10 +69,6 @@ export class Cursors {
     return { cursorsKilled: killed, cursorsNotFound: unknown, cursorsAlive: [], cursorsUnknown: [], ok: 1 };
   }
 
-  killSession(session: string): void {
-    for (const [id, cursor] of this.open) if (cursor.session === session) this.open.delete(id);
-  }
-
   sweep(now = Date.now()): void {
     for (const [id, cursor] of this.open) if (now - cursor.lastUse > IDLE_MS) this.open.delete(id);
   }

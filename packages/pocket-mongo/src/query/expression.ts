@@ -2,6 +2,7 @@ import { type Document, isDocument, type Value } from '../bson/values.js';
 import { CommandError, notImplemented } from '../errors.js';
 import { arrayOperators } from './operators-array.js';
 import { basicOperators } from './operators-basic.js';
+import { convertOperators } from './operators-convert.js';
 import { dateOperators } from './operators-date.js';
 import { textOperators } from './operators-text.js';
 
@@ -21,6 +22,7 @@ export const REMOVE: Value = undefined;
 
 const operators: Readonly<Record<string, Operator>> = {
   ...basicOperators,
+  ...convertOperators,
   ...textOperators,
   ...arrayOperators,
   ...dateOperators,

@@ -4,7 +4,8 @@ import { BSONRegExp, type Document, type Value } from '../bson/values.js';
 import { CommandError } from '../errors.js';
 import type { Operator } from './expression.js';
 import { toRegExp } from './leaf-tests.js';
-import { listOperator, missing, namedOperator, number, toText } from './operators-basic.js';
+import { listOperator, missing, namedOperator, number } from './operators-basic.js';
+import { toText } from './operators-convert.js';
 
 function text(value: Value, operator: string): string {
   if (missing(value)) return '';
