@@ -39,6 +39,7 @@ const sessions = new Sessions({
 });
 const metrics = createMetrics();
 const realtime = createRealtime({
+  clock: systemClock,
   path: '/socket.io',
   pingIntervalMs: 25_000,
   pingTimeoutMs: 20_000,

@@ -61,6 +61,9 @@ export interface Envelope<T = unknown> {
   at: string;
   actor: { id: string; name: string };
   data: T;
-  /** For each room the event goes to, the seq of that room's previous event (0 for none). */
+  /**
+   * The seq of the last event before this one in each of its rooms (0 for none), and in every other room spoken to since
+   * the oldest of those. A screen lacks an event if any of its rooms is named here with a seq beyond its position.
+   */
   prev: Partial<Record<Room, number>>;
 }

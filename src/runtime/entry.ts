@@ -32,7 +32,7 @@ export const OWN_KEY = '~';
 /** What a unit ended with: data, or an error to be answered although the unit is committed. */
 export type UnitOutcome = { data: unknown } | { answer: BrigadeError };
 
-/** The journal entry of a finished unit: the next `n`, a `seq` for each event, and each room's previous event. */
+/** The journal entry of a finished unit: the next `n`, a `seq` for each event, and what its rooms heard before. */
 export function makeEntry(
   head: Head,
   job: Job,
@@ -46,11 +46,8 @@ export function makeEntry(
     const rooms = roomsOf(published);
     if (rooms.length === 0) continue;
     const seq = head.seq + events.length + 1;
-    const prev: Partial<Record<Room, number>> = {};
-    for (const room of rooms) {
-      prev[room] = heads[room] ?? 0;
-      heads[room] = seq;
-    }
+    const prev = previousOf(rooms, heads);
+    for (const room of rooms) heads[room] = seq;
     events.push({ id: newId(), seq, name: published.event.name, data: published.data, rooms, prev });
   }
   const n = head.n + 1;
@@ -72,6 +69,21 @@ export function makeEntry(
     last: head.seq + events.length,
     touched: [...unit.changes.keys()],
   };
+}
+
+type Heads = Partial<Record<Room, number>>;
+
+/**
+ * The last event of each of the event's rooms, and of every other room that was spoken to since the oldest of those:
+ * with several processes an event may overtake one of another room, and a screen in both rooms must see that. A room
+ * that is not named has had nothing that a screen without a gap could lack. See ADR 7.
+ */
+function previousOf(rooms: readonly Room[], heads: Heads): Heads {
+  const prev: Heads = {};
+  for (const room of rooms) prev[room] = heads[room] ?? 0;
+  const oldest = Math.min(...rooms.map((room) => heads[room] ?? 0));
+  for (const [room, seq = 0] of Object.entries(heads)) if (seq > oldest) prev[room as Room] = seq;
+  return prev;
 }
 
 export function headAfter(head: Head, entry: Entry): Head {

@@ -51,7 +51,9 @@ const envelope = Joi.object<Envelope>({
   prev: Joi.object()
     .pattern(Joi.string(), Joi.number())
     .required()
-    .description("For each room the event goes to, the seq of that room's previous event"),
+    .description(
+      "The last event before this one in each of its rooms, and in rooms spoken to since: a seq beyond one's position is a gap",
+    ),
 }).meta({ typeName: 'Envelope' });
 
 /** Catch-up for screens: `sync:snapshot` and `sync:since`. Built over the replicas that the features declare. */

@@ -1,7 +1,7 @@
 import mongoose from 'mongoose';
 import type { Doc } from '../../src/kernel/documents.js';
 import { fail, failAfterCommit } from '../../src/kernel/errors.js';
-import { everyone } from '../../src/kernel/event.js';
+import { everyone, type Room } from '../../src/kernel/event.js';
 import { newId } from '../../src/kernel/ids.js';
 import { model } from '../../src/platform/model.js';
 import { ensureIndexes } from '../../src/platform/mongo.js';
@@ -212,6 +212,36 @@ describe('a lane', () => {
       }),
     );
     await expect(spoilt).rejects.toThrow(TypeError);
+  });
+});
+
+describe('the previous events named by an event', () => {
+  it('are those of its own rooms, and of rooms that were spoken to since the oldest of them', async () => {
+    const restaurantId = newId();
+    const said: Room[][] = [
+      ['all'],
+      ['role:waiter'],
+      ['role:kitchen'],
+      ['role:waiter', 'user:ann'],
+      ['all'],
+      ['role:kitchen'],
+    ];
+    let turn = 0;
+    const lanes = new Lanes({
+      ...{ committer: new Committer(), freeze: true, onConflict: () => undefined, onCommitted: () => undefined },
+      roomsOf: () => said[turn++] ?? [],
+    });
+    const speak = async (unit: UnitOfWork) => void unit.published.push({ event: bumped, data: {} });
+    for (const _rooms of said) await lanes.of(restaurantId).submit(job(speak));
+    const events = (await entriesOf(restaurantId)).flatMap((entry) => entry.events);
+    expect(events.map(({ prev }) => prev)).toEqual([
+      { all: 0 },
+      { 'role:waiter': 0, all: 1 },
+      { 'role:kitchen': 0, all: 1, 'role:waiter': 2 },
+      { 'role:waiter': 2, 'user:ann': 0, all: 1, 'role:kitchen': 3 },
+      { all: 1, 'role:waiter': 4, 'user:ann': 4, 'role:kitchen': 3 },
+      { 'role:kitchen': 3, all: 5, 'role:waiter': 4, 'user:ann': 4 },
+    ]);
   });
 });
 

@@ -2,12 +2,14 @@ import type { Server as HttpServer } from 'node:http';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { Server, type Socket } from 'socket.io';
 import { fail, toProblem } from '../../kernel/errors.js';
+import type { Clock } from '../../kernel/time.js';
 import { isTarget } from '../../runtime/sessions.js';
 import { roomsOfActor } from '../../runtime/sync.js';
 import { type MessagesOptions, type SocketData, serveMessages } from './messages.js';
 import { Rooms, socketRoom } from './rooms.js';
 
 export interface RealtimeOptions extends Omit<MessagesOptions, 'takeMessage'> {
+  clock: Clock;
   path: string;
   pingIntervalMs: number;
   pingTimeoutMs: number;
@@ -55,7 +57,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     });
   });
   const expiry = setInterval(() => {
-    const now = new Date();
+    const now = options.clock.now();
     for (const socket of io.sockets.sockets.values()) if (dataOf(socket).expiresAt < now) end(socket, 'token_expired');
   }, EXPIRY_CHECK_MS);
   expiry.unref();

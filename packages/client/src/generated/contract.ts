@@ -2005,7 +2005,7 @@ export interface Envelope {
   };
   /** The event's payload */
   data: Record<string, unknown>;
-  /** For each room the event goes to, the seq of that room's previous event */
+  /** The last event before this one in each of its rooms, and in rooms spoken to since: a seq beyond one's position is a gap */
   prev: Record<string, number>;
 }
 
