@@ -69,7 +69,16 @@ export async function createApp({ config, logger, clock = systemClock }: AppOpti
   );
   const { corsOrigins } = config.security;
   const { execute } = gate;
-  const realtime = createRealtime({ ...config.socket, clock, corsOrigins, registry, execute, sessions, logger, metrics });
+  const realtime = createRealtime({
+    ...config.socket,
+    clock,
+    corsOrigins,
+    registry,
+    execute,
+    sessions,
+    logger,
+    metrics,
+  });
   if (config.monitoring.metrics) attachSocketMetrics(realtime.io, metrics);
   const relay = new Relay(realtime.rooms, {
     intervalMs: config.socket.headsIntervalMs,

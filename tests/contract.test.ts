@@ -5,7 +5,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { generate } from '../src/contract/generate.js';
 import { features } from '../src/features.js';
-import { permissionNames, roleNames } from '../src/kernel/permissions.js';
+import { heardPermissions, permissionNames } from '../src/kernel/permissions.js';
 
 const files = generate(features);
 const openapi = JSON.parse(String(files['docs/contract/openapi.json']));
@@ -141,7 +141,7 @@ describe('events', () => {
     expect(event.payload.validate(event.example, { convert: false }).error).toBeUndefined();
     const rooms = event.audience(event.example as never);
     for (const room of rooms)
-      expect(room).toMatch(new RegExp(`^(all|role:(${roleNames.join('|')})|(station|user):[0-9a-f]{24})$`));
+      expect(room).toMatch(new RegExp(`^(all|can:(${heardPermissions.join('|')})|(station|user):[0-9a-f]{24})$`));
   });
 
   test.each(events)('%s carries and removes what there is', (_name, event) => {

@@ -54,7 +54,10 @@ async function post(url: string, path: string, body: object) {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
-  return { status: response.status, data: ((await response.json()) as { data: { accessToken: string; restaurantId: string } }).data };
+  return {
+    status: response.status,
+    data: ((await response.json()) as { data: { accessToken: string; restaurantId: string } }).data,
+  };
 }
 
 async function get(url: string, path: string, token: string): Promise<object[]> {

@@ -54,7 +54,7 @@ function roomText(room: string): string {
   if (room === 'all') return 'every screen of the restaurant';
   if (room === 'station:{id}') return 'the screens of the station concerned';
   if (room === 'user:{id}') return 'the person concerned';
-  return `role ${room.slice('role:'.length)}`;
+  return `everyone who holds \`${room.slice('can:'.length)}\``;
 }
 
 const listed = (texts: readonly string[]) =>

@@ -101,7 +101,7 @@ const protocol: readonly ProtocolMessage[] = [
         description: 'Room -> seq of its last event',
       },
     }),
-    example: { epoch: '5f1c09a2b3d4', heads: { 'role:waiter': 41 } },
+    example: { epoch: '5f1c09a2b3d4', heads: { 'can:order:read': 41 } },
   },
   {
     name: 'session:ended',

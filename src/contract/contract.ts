@@ -34,7 +34,7 @@ export interface ContractEvent {
   feature: string;
   declaration: AnyEvent;
   payload: JsonSchema;
-  /** Kinds of rooms it goes to, as its example shows: `role:waiter`, `station:{id}`. */
+  /** Kinds of rooms it goes to, as its example shows: `can:order:read`, `station:{id}`. */
   rooms: readonly string[];
 }
 

@@ -74,7 +74,7 @@ export interface QueryContext<I> extends BaseContext, Reads {
 /** What a command's handler and the reactions of its unit of work share. */
 export interface UnitContext extends BaseContext, Reads, Writes {
   /** Announces what happened; reactions to it run after the handler, in the same unit of work. */
-  publish<T>(event: EventDeclaration<T>, data: T): void;
+  publish<T>(event: EventDeclaration<T>, data: NoInfer<T>): void;
   /** Ends sessions: at once after the commit, on every process. */
   revoke(target: Revocation): void;
   /** From `If-Match` or the message's meta; check it with `checkVersion`. */

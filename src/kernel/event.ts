@@ -1,15 +1,15 @@
 import type Joi from 'joi';
-import type { Role } from './permissions.js';
+import type { HeardPermission } from './permissions.js';
 
 /**
- * A room, named within its restaurant: everyone there, everyone of a role, one kitchen station's screens, one person.
- * A screen bound to a station is in `station:{id}` and `all` only; an unbound kitchen screen (the expo) is in
- * `role:kitchen`.
+ * A room, named within its restaurant: everyone there, everyone who holds a permission, one kitchen station's screens,
+ * one person. So a screen hears of exactly what it may also read (ADR 5). A screen bound to stations is in theirs
+ * instead of the permissions' rooms.
  */
-export type Room = 'all' | `role:${Role}` | `station:${string}` | `user:${string}`;
+export type Room = 'all' | `can:${HeardPermission}` | `station:${string}` | `user:${string}`;
 
 export const everyone: readonly Room[] = ['all'];
-export const roles = (...names: Role[]): Room[] => names.map((name) => `role:${name}` as const);
+export const holders = (permission: HeardPermission): Room => `can:${permission}`;
 export const station = (id: string): Room => `station:${id}`;
 export const user = (id: string): Room => `user:${id}`;
 

@@ -27,6 +27,19 @@ export const permissionNames = [
 ] as const;
 export type Permission = (typeof permissionNames)[number];
 
+/**
+ * The permissions that have a room of their own: who holds one hears the events about what it lets them read. Few, for
+ * each socket is in the room of every one it holds.
+ */
+export const heardPermissions = [
+  'order:read',
+  'kitchen:read',
+  'staff:read',
+  'staff:write',
+  'device:write',
+] as const satisfies readonly Permission[];
+export type HeardPermission = (typeof heardPermissions)[number];
+
 const everybody: Permission[] = ['restaurant:read', 'menu:read', 'floor:read', 'sync:read'];
 const manager: Permission[] = permissionNames.filter((name) => name !== 'restaurant:write');
 

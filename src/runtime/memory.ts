@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Doc, Kind } from '../kernel/documents.js';
 
 /** How many documents read by id a lane keeps: a full house's open orders and tickets. */
-const RECENT = 300;
+const RECENT = 500;
 
 /**
  * What a restaurant's lane holds of its documents, as of its position in the journal. Documents are shared with the

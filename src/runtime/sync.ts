@@ -1,17 +1,18 @@
 import Joi from 'joi';
 import mongoose from 'mongoose';
 import type { Actor, QueryContext } from '../kernel/context.js';
-import type { Envelope, Room } from '../kernel/event.js';
+import { type Envelope, holders, type Room } from '../kernel/event.js';
 import { type AnyReplica, type Feature, feature } from '../kernel/feature.js';
 import { query } from '../kernel/operation.js';
+import { heardPermissions } from '../kernel/permissions.js';
 import { type Nothing, nothing, time } from '../kernel/schema.js';
 import { envelopeOf, freshHead, type Head, readHead, readSince } from './journal.js';
 
-/** The rooms of a person's screen, from the session alone. A screen bound to stations leaves its role's room. */
+/** The rooms of a person's screen, from the session alone. A screen bound to stations is in those instead of the permissions' rooms. */
 export function roomsOfActor(actor: Actor): Room[] {
   const own: Room[] = ['all', `user:${actor.userId}`];
   if (actor.stationIds.length > 0) return [...own, ...actor.stationIds.map((id) => `station:${id}` as const)];
-  return [...own, `role:${actor.role}`];
+  return [...own, ...heardPermissions.filter((name) => actor.permissions.has(name)).map(holders)];
 }
 
 interface SinceInput {
@@ -96,7 +97,7 @@ const since = query<SinceInput, Since>({
     output: {
       reset: false,
       epoch: '5f1c09a2b3d4',
-      rooms: ['all', 'role:waiter'],
+      rooms: ['all', 'can:order:read'],
       events: [],
       position: 41,
       more: false,
@@ -150,7 +151,7 @@ function snapshotOf(replicas: readonly AnyReplica[]) {
         epoch: '5f1c09a2b3d4',
         seq: 41,
         at: '2026-11-21T19:30:00.000Z',
-        rooms: ['all', 'role:waiter'],
+        rooms: ['all', 'can:order:read'],
         replicas: Object.fromEntries(replicas.map((one) => [one.name, []])),
       },
     },

@@ -220,11 +220,11 @@ describe('the previous events named by an event', () => {
     const restaurantId = newId();
     const said: Room[][] = [
       ['all'],
-      ['role:waiter'],
-      ['role:kitchen'],
-      ['role:waiter', 'user:ann'],
+      ['can:order:read'],
+      ['can:kitchen:read'],
+      ['can:order:read', 'user:ann'],
       ['all'],
-      ['role:kitchen'],
+      ['can:kitchen:read'],
     ];
     let turn = 0;
     const lanes = new Lanes({
@@ -236,11 +236,11 @@ describe('the previous events named by an event', () => {
     const events = (await entriesOf(restaurantId)).flatMap((entry) => entry.events);
     expect(events.map(({ prev }) => prev)).toEqual([
       { all: 0 },
-      { 'role:waiter': 0, all: 1 },
-      { 'role:kitchen': 0, all: 1, 'role:waiter': 2 },
-      { 'role:waiter': 2, 'user:ann': 0, all: 1, 'role:kitchen': 3 },
-      { all: 1, 'role:waiter': 4, 'user:ann': 4, 'role:kitchen': 3 },
-      { 'role:kitchen': 3, all: 5, 'role:waiter': 4, 'user:ann': 4 },
+      { 'can:order:read': 0, all: 1 },
+      { 'can:kitchen:read': 0, all: 1, 'can:order:read': 2 },
+      { 'can:order:read': 2, 'user:ann': 0, all: 1, 'can:kitchen:read': 3 },
+      { all: 1, 'can:order:read': 4, 'user:ann': 4, 'can:kitchen:read': 3 },
+      { 'can:kitchen:read': 3, all: 5, 'can:order:read': 4, 'user:ann': 4 },
     ]);
   });
 });

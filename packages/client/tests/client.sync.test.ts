@@ -30,8 +30,8 @@ describe('a client keeps its copy', () => {
     client.onChange('orders', (orders) => seen.push(`orders: ${orders.size}`));
     const unsubscribe = client.on('table:assigned', ({ table }) => seen.push(`table ${table}`));
     server.publish('order:created', order('o1'));
-    server.publish('table:assigned', { table: 7 }, { rooms: ['role:waiter'] });
-    server.publish('table:assigned', { table: 8 }, { rooms: ['role:manager'] });
+    server.publish('table:assigned', { table: 7 }, { rooms: ['can:order:read'] });
+    server.publish('table:assigned', { table: 8 }, { rooms: ['can:staff:write'] });
     await until('the first two arrived', () => client.position === 2);
     unsubscribe();
     server.publish('table:assigned', { table: 9 });
@@ -68,7 +68,7 @@ describe('a client keeps its copy', () => {
     await client.ready;
     const seen: number[] = [];
     client.onAny(({ seq }) => seen.push(seq));
-    server.publish('order:created', order('o1'), { lose: true, rooms: ['role:waiter'] });
+    server.publish('order:created', order('o1'), { lose: true, rooms: ['can:order:read'] });
     server.publish('order:created', order('o2'), { rooms: ['all'] });
     await until('both are there', () => client.position === 2);
     expect(seen).toEqual([1, 2]);

@@ -28,7 +28,7 @@ export class ScriptedServer {
   readonly journal = new ModelServer();
   readonly received: Received[] = [];
   readonly tokens: string[] = [];
-  rooms: ReadonlySet<string> = new Set(['all', 'role:waiter']);
+  rooms: ReadonlySet<string> = new Set(['all', 'can:order:read']);
   replicas: Record<string, { id: string }[]> = { orders: [] };
   /** A problem refuses the handshake; 'silence' never answers it. */
   admit: (token: string) => Problem | 'silence' | undefined = () => undefined;
@@ -63,7 +63,7 @@ export class ScriptedServer {
 
   /** Commits an event, and sends it unless the network is to lose it. */
   publish(name: string, data: unknown, { rooms = ['all'], lose = false } = {}): void {
-    const { rooms: to, ...event } = this.journal.commit(rooms, ['all', 'role:waiter', 'role:manager']);
+    const { rooms: to, ...event } = this.journal.commit(rooms, ['all', 'can:order:read', 'can:staff:write']);
     const envelope = Object.assign(this.journal.at(event.seq), { name, data });
     const seen = to.some((room) => this.rooms.has(room));
     if (!lose && seen) this.emit(name, { ...envelope, rooms: undefined });

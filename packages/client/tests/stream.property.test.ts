@@ -3,7 +3,7 @@ import { type Action, type Input, Stream } from '../src/stream.js';
 import type { Envelope } from '../src/wire.js';
 import { ModelServer } from './model-server.js';
 
-const allRooms = ['all', 'role:waiter', 'role:kitchen', 'station:1', 'user:1'];
+const allRooms = ['all', 'can:order:read', 'can:kitchen:read', 'station:1', 'user:1'];
 const anyRooms = fc.subarray(allRooms, { minLength: 1 });
 
 type Step =

@@ -2,8 +2,8 @@ import { type Action, Stream } from '../src/stream.js';
 import type { Envelope, Page } from '../src/wire.js';
 import { ModelServer } from './model-server.js';
 
-const mine = new Set(['all', 'role:waiter']);
-const named = ['all', 'role:waiter', 'role:kitchen'];
+const mine = new Set(['all', 'can:order:read']);
+const named = ['all', 'can:order:read', 'can:kitchen:read'];
 
 /** A stream that is live at the server's present position. */
 function live(server: ModelServer): Stream {
@@ -23,7 +23,7 @@ describe('the stream, case by case', () => {
     const server = new ModelServer();
     const stream = live(server);
     const one = server.commit(['all'], named);
-    const two = server.commit(['role:waiter'], named);
+    const two = server.commit(['can:order:read'], named);
     const three = server.commit(['all'], named);
     expect(receive(stream, three)).toEqual(['ask-since']);
     const { turn } = stream;
@@ -38,15 +38,15 @@ describe('the stream, case by case', () => {
   it('takes no event for missing that went to rooms of others', () => {
     const server = new ModelServer();
     const stream = live(server);
-    server.commit(['role:kitchen'], named);
-    server.commit(['role:kitchen'], named);
+    server.commit(['can:kitchen:read'], named);
+    server.commit(['can:kitchen:read'], named);
     expect(receive(stream, server.commit(['all'], named))).toEqual([3]);
   });
 
   it('asks rather than guesses when it is not told of its other rooms', () => {
     const server = new ModelServer();
     const stream = live(server);
-    server.commit(['role:kitchen']);
+    server.commit(['can:kitchen:read']);
     expect(receive(stream, server.commit(['all']))).toEqual(['ask-since']);
   });
 

@@ -1,5 +1,5 @@
 import Joi from 'joi';
-import { event, roles } from '../../kernel/event.js';
+import { event, holders } from '../../kernel/event.js';
 import { type DeviceView, deviceSchema, exampleDevice } from './auth.views.js';
 
 export const deviceChanged = event({
@@ -8,6 +8,6 @@ export const deviceChanged = event({
   payload: Joi.object<{ device: DeviceView }, true>({
     device: deviceSchema.required().description('The device as it is now'),
   }),
-  audience: () => roles('owner', 'manager'),
+  audience: () => [holders('device:write')],
   example: { device: exampleDevice },
 });

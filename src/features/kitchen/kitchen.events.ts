@@ -1,5 +1,5 @@
 import Joi from 'joi';
-import { event, everyone, roles, station } from '../../kernel/event.js';
+import { event, everyone, holders, station } from '../../kernel/event.js';
 import { id } from '../../kernel/schema.js';
 import { exampleStation, exampleTicket } from './kitchen.examples.js';
 import { type StationView, stationView, type TicketView, ticketView } from './kitchen.views.js';
@@ -9,10 +9,7 @@ interface OneTicket {
 }
 const payload = Joi.object<OneTicket, true>({ ticket: ticketView.required().description('The ticket as it is now') });
 /** The station's own screens, the expo and whoever looks after the guests. */
-const audience = ({ ticket }: OneTicket) => [
-  station(ticket.stationId),
-  ...roles('kitchen', 'waiter', 'manager', 'owner'),
-];
+const audience = ({ ticket }: OneTicket) => [station(ticket.stationId), holders('kitchen:read')];
 
 export const ticketCreated = event<OneTicket>({
   name: 'kitchen:ticket-created',

@@ -1,5 +1,5 @@
 import Joi from 'joi';
-import { event, roles } from '../../kernel/event.js';
+import { event, holders } from '../../kernel/event.js';
 import { id } from '../../kernel/schema.js';
 import { exampleOrder, orderId, soupLine, steakLine, tableId } from './orders.examples.js';
 import type { LineStatus, OrderStatus, Stage } from './orders.model.js';
@@ -7,7 +7,7 @@ import { lineStatus, type OrderView, orderStatus, orderView, stage } from './ord
 
 // A command sends the whole order once, in the one event that says most; `order:status-changed` follows as a short note.
 
-const floorAndPass = roles('owner', 'manager', 'waiter', 'cashier', 'host', 'kitchen');
+const floorAndPass = [holders('order:read')];
 const lineIds = Joi.array().items(id('a line')).required();
 
 export const orderCreated = event<{ order: OrderView }>({

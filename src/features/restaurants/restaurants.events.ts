@@ -1,5 +1,5 @@
 import Joi from 'joi';
-import { event, everyone, roles } from '../../kernel/event.js';
+import { event, everyone } from '../../kernel/event.js';
 import { exampleRestaurant, type RestaurantView, restaurantSchema } from './restaurants.views.js';
 
 const payload = Joi.object<{ restaurant: RestaurantView }, true>({
@@ -10,7 +10,7 @@ export const restaurantCreated = event({
   name: 'restaurant:created',
   summary: 'A restaurant signed up',
   payload,
-  audience: () => roles('owner'),
+  audience: () => everyone,
   carries: { restaurant: 'restaurant' },
   example: { restaurant: exampleRestaurant },
 });

@@ -1,6 +1,6 @@
 import Joi from 'joi';
 import type { UnitContext } from '../../kernel/context.js';
-import { event, roles, user } from '../../kernel/event.js';
+import { event, holders, user } from '../../kernel/event.js';
 import { exampleCard, exampleStaff } from './staff.examples.js';
 import type { StaffDoc } from './staff.model.js';
 import { type StaffCard, type StaffView, staffCard, staffCardSchema, staffSchema, staffView } from './staff.views.js';
@@ -11,7 +11,7 @@ export const staffChanged = event({
   payload: Joi.object<{ staff: StaffView }, true>({
     staff: staffSchema.required().description('The person as they are now'),
   }),
-  audience: ({ staff }) => [...roles('owner', 'manager'), user(staff.id)],
+  audience: ({ staff }) => [holders('staff:write'), user(staff.id)],
   example: { staff: exampleStaff },
 });
 
@@ -21,7 +21,7 @@ export const rosterChanged = event({
   payload: Joi.object<{ member: StaffCard }, true>({
     member: staffCardSchema.required().description('The person as colleagues see them now'),
   }),
-  audience: () => roles('owner', 'manager', 'waiter', 'host'),
+  audience: () => [holders('staff:read')],
   carries: { member: 'staff' },
   example: { member: exampleCard },
 });

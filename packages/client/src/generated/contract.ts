@@ -1663,7 +1663,7 @@ export interface Events {
   /**
    * A restaurant signed up
    *
-   * Goes to: role:owner.
+   * Goes to: all.
    */
   'restaurant:created': {
     /** The restaurant with its settings */
@@ -1681,7 +1681,7 @@ export interface Events {
   /**
    * A person was added or changed; whole, for managers and the person
    *
-   * Goes to: role:manager, role:owner, user:{id}.
+   * Goes to: can:staff:write, user:{id}.
    */
   'staff:changed': {
     /** The person as they are now */
@@ -1690,7 +1690,7 @@ export interface Events {
   /**
    * A name, a role or who works here has changed; for the screens that show colleagues
    *
-   * Goes to: role:host, role:manager, role:owner, role:waiter.
+   * Goes to: can:staff:read.
    */
   'staff:roster-changed': {
     /** The person as colleagues see them now */
@@ -1699,7 +1699,7 @@ export interface Events {
   /**
    * A device was paired, changed or unpaired
    *
-   * Goes to: role:manager, role:owner.
+   * Goes to: can:device:write.
    */
   'device:changed': {
     /** The device as it is now */
@@ -1800,7 +1800,7 @@ export interface Events {
   /**
    * An order was placed
    *
-   * Goes to: role:cashier, role:host, role:kitchen, role:manager, role:owner, role:waiter.
+   * Goes to: can:order:read.
    */
   'order:created': {
     /** The order */
@@ -1809,7 +1809,7 @@ export interface Events {
   /**
    * An order changed: lines added, changed or moved, its table, waiter, guests or note, or its end
    *
-   * Goes to: role:cashier, role:host, role:kitchen, role:manager, role:owner, role:waiter.
+   * Goes to: can:order:read.
    */
   'order:updated': {
     /** As it is now */
@@ -1818,7 +1818,7 @@ export interface Events {
   /**
    * Lines of an order were fired, held, begun, made ready, served, cancelled or voided
    *
-   * Goes to: role:cashier, role:host, role:kitchen, role:manager, role:owner, role:waiter.
+   * Goes to: can:order:read.
    */
   'order:line-status-changed': {
     /** As it is now */
@@ -1831,7 +1831,7 @@ export interface Events {
   /**
    * The status or the stage of an order moved; the order itself came with the event before
    *
-   * Goes to: role:cashier, role:host, role:kitchen, role:manager, role:owner, role:waiter.
+   * Goes to: can:order:read.
    */
   'order:status-changed': {
     /** Id of the order */
@@ -1855,7 +1855,7 @@ export interface Events {
   /**
    * An order was cancelled before anything of it was made
    *
-   * Goes to: role:cashier, role:host, role:kitchen, role:manager, role:owner, role:waiter.
+   * Goes to: can:order:read.
    */
   'order:cancelled': {
     /** As it is now */
@@ -1866,7 +1866,7 @@ export interface Events {
   /**
    * A station has something to make, or hears of a change
    *
-   * Goes to: role:kitchen, role:manager, role:owner, role:waiter, station:{id}.
+   * Goes to: can:kitchen:read, station:{id}.
    */
   'kitchen:ticket-created': {
     /** The ticket as it is now */
@@ -1875,7 +1875,7 @@ export interface Events {
   /**
    * A ticket was received, seen, begun, made ready, bumped, recalled, prioritised or changed
    *
-   * Goes to: role:kitchen, role:manager, role:owner, role:waiter, station:{id}.
+   * Goes to: can:kitchen:read, station:{id}.
    */
   'kitchen:ticket-updated': {
     /** The ticket as it is now */
