@@ -5,7 +5,7 @@ import type { Screen } from './screen.js';
 import { ServerProcess } from './server-process.js';
 import { playService } from './service.js';
 import { Tally } from './tally.js';
-import { atRest, judge, judgeOrders } from './verdict.js';
+import { atRest, judge, judgeOrders, type ScreenVerdict } from './verdict.js';
 import { waitedFor } from './waits.js';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -28,7 +28,8 @@ async function simulate(
   await playService({ house, options, tally, server, say });
   const seconds = (performance.now() - started) / 1000;
   await atRest(screens, url);
-  const verdicts = await Promise.all(screens.map((screen) => judge(screen, url)));
+  const verdicts: ScreenVerdict[] = [];
+  for (const screen of screens) verdicts.push(await judge(screen, url));
   const orders = await judgeOrders(house.manager, url, tally);
   const evening = { verdicts, orders, tally, seconds, kills: server?.kills ?? 0 };
   report(evening, say);

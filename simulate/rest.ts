@@ -9,6 +9,8 @@ export interface Answer<T> {
   replayed: boolean;
 }
 
+const ANSWER_MS = 15_000;
+
 /** REST as a till speaks it: by fetch, every command with a key, sent again until somebody answers. */
 export class Rest {
   #token: string | undefined;
@@ -40,7 +42,11 @@ export class Rest {
   async #insist<T>(method: string, path: string, body: object | undefined, more: object): Promise<Answer<T>> {
     const ask = async (): Promise<Answer<T>> => {
       for (;;) {
-        const answer = await this.#once<T>(method, path, body, more).catch(() => undefined);
+        // Not the fetch's own time-out: one that is cut off within a compressed body never settles (Node 20).
+        const answer = await Promise.race([
+          this.#once<T>(method, path, body, more).catch(() => undefined),
+          sleep(ANSWER_MS).then(() => undefined),
+        ]);
         const { status, code, retryAfter = 0 } = answer?.problem ?? {};
         if (status === 401) this.#token = undefined;
         else if (answer !== undefined && status !== 429 && status !== 503 && code !== 'in_flight') return answer;
@@ -56,11 +62,11 @@ export class Rest {
       method,
       headers: {
         authorization: `Bearer ${this.#token}`,
+        'accept-encoding': 'identity',
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...more,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(10_000),
     });
     const content = (await response.json()) as { data: T };
     return {

@@ -37,7 +37,7 @@ async function isAtHead(screen: Screen, url: string): Promise<void> {
   });
 }
 
-const since = (epoch: string, seq: number): string => `/sync/since?epoch=${epoch}&seq=${seq}&limit=1000`;
+const since = (epoch: string, seq: number): string => `/sync/since?epoch=${epoch}&seq=${seq}&limit=300`;
 
 /** Compares a screen's replicas with the database, and the events it applied with the journal. */
 export async function judge(screen: Screen, url: string): Promise<ScreenVerdict> {

@@ -17,7 +17,7 @@ async function simulate(...args: string[]) {
 
 describe('simulate', () => {
   it('plays a service through kill -9 of the server: nothing acknowledged is missing, every screen is exact', async () => {
-    const { code, output, figures } = await simulate('--covers', '12', '--seed', '7', '--kill');
+    const { code, output, figures } = await simulate('--covers', '12', '--seed', '7', '--speed', '2', '--kill');
     expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('kills: 2') });
     expect(figures).toMatchObject({ lost: 0, duplicated: 0, outOfOrder: 0, differing: 0 });
     expect(figures.orders).toBeGreaterThan(3);

@@ -28,6 +28,8 @@ export async function openDatabase({ uri, name, poolSize, dataDir }: DatabaseOpt
       dbName: name,
       maxPoolSize: poolSize,
       ignoreUndefined: true,
+      // What a reader has seen stays true after a crash or a failover.
+      readConcernLevel: 'majority',
       serverSelectionTimeoutMS: 10_000,
       autoIndex: false,
       autoCreate: false,

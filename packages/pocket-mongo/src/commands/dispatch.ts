@@ -108,8 +108,14 @@ async function plain(
 ): Promise<Document> {
   const writer = new PlainWriter(engine.store, engine.sessions.claims);
   const reply = await handler(new Context(engine, request, session, undefined, writer));
-  if (WRITING.has(name)) await engine.store.durable();
+  if (WRITING.has(name) || readsOnlyDurable(request.command)) await engine.store.durable();
   return reply;
+}
+
+/** Writes are visible before they are on disk; who asks for more than `local` never sees one that a crash takes back. */
+function readsOnlyDurable({ readConcern }: Document): boolean {
+  const level = isDocument(readConcern) ? readConcern.level : undefined;
+  return level === 'majority' || level === 'linearizable' || level === 'snapshot';
 }
 
 /** A write with a number of its own: doing it again gives the first reply. */
