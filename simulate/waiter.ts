@@ -89,7 +89,10 @@ export class Waiter {
         lines: lines.map((line) => (this.#random.chance(0.5) ? { ...line, id: this.#random.id() } : line)),
         ...this.#firstCourse(lines),
       });
-      if (order === undefined) continue;
+      if (order === undefined) {
+        await pace.pause(this.#random, 50, 200);
+        continue;
+      }
       tally.placed(order, mark);
       await screen.until(`order ${order.number} to show`, () => this.#isPast(order.id, order.version - 1));
       await screen.until(`order ${order.number} to be there`, () => screen.state.orders.has(order.id));
