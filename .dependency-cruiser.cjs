@@ -11,7 +11,8 @@ module.exports = {
     },
     {
       name: 'kernel-imports-nothing-of-ours',
-      comment: 'The kernel is what a feature is made of: learned once, without any knowledge of databases or transports.',
+      comment:
+        'The kernel is what a feature is made of: learned once, without any knowledge of databases or transports.',
       severity: 'error',
       from: { path: '^src/kernel/' },
       to: { path: '^(src/(?!kernel/)|packages/)' },
@@ -85,6 +86,10 @@ module.exports = {
     exclude: { path: '(^|/)dist/' },
     tsPreCompilationDeps: true,
     parser: 'swc',
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'types'], extensions: ['.ts', '.js'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'types'],
+      extensions: ['.ts', '.js'],
+    },
   },
 };

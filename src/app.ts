@@ -26,8 +26,6 @@ import { createHttp } from './transports/http/server.js';
 import { createRealtime } from './transports/realtime/server.js';
 import { version } from './version.js';
 
-export { features } from './features.js';
-
 export interface App {
   execute: Execute;
   metrics: Metrics;

@@ -1,15 +1,5 @@
-import {
-  allocate,
-  type Dinero,
-  type DineroCurrency,
-  dinero,
-  halfEven,
-  multiply,
-  toSnapshot,
-  transformScale,
-} from 'dinero.js';
+import { type Dinero, type DineroCurrency, dinero, halfEven, multiply, toSnapshot, transformScale } from 'dinero.js';
 import * as currencies from 'dinero.js/currencies';
-import { invalid } from './errors.js';
 
 /** Money on the wire: integer minor units (cents, pence; yen has none) of an ISO 4217 currency. */
 export interface Money {
@@ -33,17 +23,6 @@ export function minorDigits(currency: string): number {
 
 export function money(amount: number, currency: string): Money {
   return { amount, currency };
-}
-
-/** The amount of a price sent by a client. @throws validation_failed when it is in another currency than the restaurant's */
-export function amountIn(currency: string, price: Money, field: string): number {
-  if (price.currency !== currency) throw invalid(`${field}.currency`, `must be ${currency}, the restaurant's currency`);
-  return price.amount;
-}
-
-/** Shares an amount out by weights so that the parts add up to it to the minor unit (largest parts first get the rest). */
-export function share(amount: number, currency: string, weights: readonly number[]): number[] {
-  return allocate(open(amount, currency), [...weights]).map((part) => toSnapshot(part).amount);
 }
 
 /** Parts of a million, the unit of every rate: 8.875 % is 88_750. */

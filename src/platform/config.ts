@@ -7,7 +7,6 @@ import { generatedSecrets, SECRETS_FILE } from './config.secrets.js';
 import { ENVIRONMENTS, type Environment, type Variable } from './config.variable.js';
 
 export type { Config } from './config.schema.js';
-export type { Environment } from './config.variable.js';
 
 /** What is wrong with one setting. Never holds the value of a secret. */
 export interface ConfigProblem {

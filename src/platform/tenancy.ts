@@ -23,7 +23,7 @@ function scope(what: string): Scope {
 interface ScopedQuery {
   op: string;
   model: { modelName: string };
-  getFilter(): Record<string, unknown>;
+  getFilter(): { restaurantId?: unknown };
   where(filter: Record<string, unknown>): unknown;
 }
 
@@ -39,7 +39,7 @@ export function tenancy(schema: Schema): void {
       const query = this as ScopedQuery;
       const current = scope(`${query.model.modelName}.${query.op}`);
       if ('everywhere' in current) return;
-      const named = query.getFilter()['restaurantId'];
+      const named = query.getFilter().restaurantId;
       if (named !== undefined && named !== current.restaurantId)
         throw new Error(`${query.model.modelName}.${query.op} names another restaurant`);
       query.where({ restaurantId: current.restaurantId });

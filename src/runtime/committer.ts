@@ -1,5 +1,4 @@
-import type { AnyBulkWriteOperation, ClientSession, MongoClient } from 'mongodb';
-import mongoose from 'mongoose';
+import mongoose, { type mongo } from 'mongoose';
 import { type Entry, type Head, headModel, journalModel } from './journal.js';
 import type { Change } from './unit-of-work.js';
 
@@ -93,7 +92,7 @@ export class Committer {
 async function flush(units: readonly PendingUnit[]): Promise<void> {
   const { writes, matches } = writesOf(units);
   if (writes.length === 0) return;
-  const client = mongoose.connection.getClient() as unknown as MongoClient;
+  const client = mongoose.connection.getClient() as unknown as mongo.MongoClient;
   const session = client.startSession();
   try {
     session.startTransaction({ writeConcern: { w: 'majority' }, readConcern: { level: 'snapshot' } });
@@ -154,7 +153,7 @@ function writeOf(database: string, { kind, id, before, after }: Change): Write {
 }
 
 /** MongoDB 8 takes writes to several collections in one message; before it, one message a collection. */
-async function send(client: MongoClient, writes: Write[], session: ClientSession): Promise<number> {
+async function send(client: mongo.MongoClient, writes: Write[], session: mongo.ClientSession): Promise<number> {
   if (takesClientBulkWrite(client)) {
     const result = await client.bulkWrite(writes, { session, ordered: true });
     return result.matchedCount;
@@ -169,7 +168,7 @@ async function send(client: MongoClient, writes: Write[], session: ClientSession
   return matched;
 }
 
-function collectionWrite(write: Write): AnyBulkWriteOperation {
+function collectionWrite(write: Write): mongo.AnyBulkWriteOperation {
   switch (write.name) {
     case 'insertOne':
       return { insertOne: { document: write.document } };
@@ -192,7 +191,7 @@ function groupBy<T>(things: readonly T[], keyOf: (thing: T) => string): Map<stri
 
 const CLIENT_BULK_WRITE_WIRE_VERSION = 25;
 
-function takesClientBulkWrite(client: MongoClient): boolean {
+function takesClientBulkWrite(client: mongo.MongoClient): boolean {
   const { topology } = client as unknown as { topology?: { lastHello(): { maxWireVersion?: number } } };
   return (topology?.lastHello().maxWireVersion ?? 0) >= CLIENT_BULK_WRITE_WIRE_VERSION;
 }

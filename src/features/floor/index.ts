@@ -16,7 +16,7 @@ import { createTable, deleteTable, getFloor, updateTable } from './table.operati
 
 export { demoFloor, demoTables } from './demo-floor.js';
 export { tableStatusChanged, tableTransferred, tableUpdated } from './floor.events.js';
-export { sections, type TableDoc, tables } from './floor.model.js';
+export { tables } from './floor.model.js';
 export { changeOrderWaiter, occupyTable, releaseTable } from './floor.seating.js';
 
 export const floor = feature({

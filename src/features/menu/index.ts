@@ -16,7 +16,7 @@ import {
 
 export { demoMenu } from './demo-menu.js';
 export { availabilityChanged } from './menu.events.js';
-export { type Channel, menuCategories, menuItems, modifierGroups } from './menu.model.js';
+export { type Channel, menuCategories, menuItems } from './menu.model.js';
 export { type LineChoice, type PricedItem, priceItem, returnPortions, takePortions } from './menu.pricing.js';
 
 export const menu = feature({

@@ -7,11 +7,10 @@ import { compileFilter, type Variables } from '../query/matcher.js';
 import { perDocumentStage } from '../query/pipeline-update.js';
 import { compileSort } from '../query/sort.js';
 import { group, sortByCount } from './group.js';
+import type { Rows, Stage } from './stage.js';
 import { facet, lookup, unionWith, unwind } from './stages.js';
 
 /** Documents on their way through a pipeline; undefined is a pause. */
-export type Rows = Iterable<Document | undefined>;
-export type Stage = (rows: Rows) => Rows;
 
 /** Runs a pipeline over a collection; the leading `$match`, `$sort`, `$skip` and `$limit` use the indexes. */
 export function* aggregate(

@@ -15,9 +15,6 @@ const commands: Readonly<Record<string, Handler>> = {
   ...definitionCommands,
 };
 
-/** All commands, for the documentation. */
-export const commandNames: readonly string[] = Object.keys(commands).sort();
-
 /** After these the reply waits until what they wrote is on disk. */
 const WRITING = new Set([...Object.keys(writeCommands), ...Object.keys(definitionCommands), 'commitTransaction']);
 const NOT_IN_TRANSACTIONS = new Set([

@@ -7,7 +7,7 @@ import { compileExpression } from '../query/expression.js';
 import type { Variables } from '../query/matcher.js';
 import { distinct } from '../query/operators-array.js';
 import { compileSort } from '../query/sort.js';
-import type { Rows, Stage } from './aggregate.js';
+import type { Rows, Stage } from './stage.js';
 
 interface Accumulator {
   add(row: Document): void;
@@ -132,9 +132,6 @@ const ACCUMULATORS: Readonly<Record<string, Make>> = {
   $topN: several('first', 'output'),
   $bottomN: several('last', 'output'),
 };
-
-/** All accumulators of `$group`, for the documentation. */
-export const groupAccumulators: readonly string[] = Object.keys(ACCUMULATORS).sort();
 
 export function group(argument: Value, variables: Variables): Stage {
   if (!isDocument(argument)) throw new CommandError(15947, "a group's fields must be specified in an object");

@@ -5,7 +5,7 @@ import { compileExpression } from '../query/expression.js';
 import type { Variables } from '../query/matcher.js';
 import { visitPath } from '../query/path.js';
 import { withPath } from '../query/pipeline-update.js';
-import type { Rows, Stage } from './aggregate.js';
+import type { Rows, Stage } from './stage.js';
 
 type RunPipeline = (
   context: Context,

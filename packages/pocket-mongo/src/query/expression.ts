@@ -1,21 +1,11 @@
 import { type Document, isDocument, type Value } from '../bson/values.js';
 import { CommandError, notImplemented } from '../errors.js';
+import type { Evaluate, Operator, Scope } from './operator.js';
 import { arrayOperators } from './operators-array.js';
 import { basicOperators } from './operators-basic.js';
 import { convertOperators } from './operators-convert.js';
 import { dateOperators } from './operators-date.js';
 import { textOperators } from './operators-text.js';
-
-/** What an expression sees: the document it stands on and the variables around it. */
-export interface Scope {
-  root: Value;
-  current: Value;
-  variables: Readonly<Record<string, Value>>;
-}
-
-export type Evaluate = (scope: Scope) => Value;
-/** An operator compiles its argument once; `compile` handles what is nested in it. */
-export type Operator = (argument: Value, compile: (expression: Value) => Evaluate) => Evaluate;
 
 /** Marks a field for removal, from `$$REMOVE`. It never leaves the engine: it is read as missing. */
 export const REMOVE: Value = undefined;
@@ -27,9 +17,6 @@ const operators: Readonly<Record<string, Operator>> = {
   ...arrayOperators,
   ...dateOperators,
 };
-
-/** The names of all expression operators, for the documentation. */
-export const expressionOperators: readonly string[] = Object.keys(operators).sort();
 
 function compile(expression: Value): Evaluate {
   if (typeof expression === 'string' && expression.startsWith('$')) return compilePath(expression);

@@ -3,7 +3,7 @@ import { encodeKey } from '../bson/keys.js';
 import { add, isNumeric, type Numeric, nearest } from '../bson/numbers.js';
 import { type Document, isDocument, toDouble, truthy, type Value } from '../bson/values.js';
 import { CommandError } from '../errors.js';
-import type { Evaluate, Operator, Scope } from './expression.js';
+import type { Evaluate, Operator, Scope } from './operator.js';
 import { listOperator, missing, number, typeName } from './operators-basic.js';
 import { compileSort } from './sort.js';
 

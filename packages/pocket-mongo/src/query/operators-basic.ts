@@ -12,7 +12,7 @@ import {
   type Value,
 } from '../bson/values.js';
 import { CommandError } from '../errors.js';
-import type { Evaluate, Operator, Scope } from './expression.js';
+import type { Evaluate, Operator, Scope } from './operator.js';
 
 export function missing(value: Value): value is null | undefined {
   return value === null || value === undefined;

@@ -1,7 +1,7 @@
 import { isNumeric, nearest } from '../bson/numbers.js';
 import { Decimal128, Double, isInt32, ObjectId, toDouble, truthy, type Value } from '../bson/values.js';
 import { CommandError } from '../errors.js';
-import type { Operator } from './expression.js';
+import type { Operator } from './operator.js';
 import { listOperator, missing, namedOperator, number, TYPE_NAMES, typeName } from './operators-basic.js';
 
 function toWhole(value: Value, name: string): bigint | null {

@@ -1,7 +1,7 @@
 import { nearest } from '../bson/numbers.js';
 import { type Document, ObjectId, Timestamp, type Value } from '../bson/values.js';
 import { CommandError } from '../errors.js';
-import type { Evaluate, Operator } from './expression.js';
+import type { Evaluate, Operator } from './operator.js';
 import { compileNamed, missing, namedOperator, number } from './operators-basic.js';
 import { addUnits, countUnits, format, isoWeek, type LocalTime, local, truncate, zoneOffset } from './time-zone.js';
 

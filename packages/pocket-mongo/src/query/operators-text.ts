@@ -2,8 +2,8 @@ import { compareStrings } from '../bson/compare.js';
 import { nearest } from '../bson/numbers.js';
 import { BSONRegExp, type Document, type Value } from '../bson/values.js';
 import { CommandError } from '../errors.js';
-import type { Operator } from './expression.js';
 import { toRegExp } from './leaf-tests.js';
+import type { Operator } from './operator.js';
 import { listOperator, missing, namedOperator, number } from './operators-basic.js';
 import { toText } from './operators-convert.js';
 

@@ -18,7 +18,7 @@ export function idKey(id: Value): string {
   return fit(encodeKey(id), MAX_ID_KEY);
 }
 
-export function documentKey(collection: Collection, id: Value): string {
+function documentKey(collection: Collection, id: Value): string {
   return collection.prefix + idKey(id);
 }
 
