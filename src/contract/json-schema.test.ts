@@ -24,7 +24,6 @@ const money = Joi.object({
   currency: Joi.string().valid('EUR', 'USD').required(),
 }).meta({ typeName: 'Money' });
 
-// biome-ignore lint/suspicious/noThenProperty: joi calls it so
 const given = (is: string, then: Joi.Schema) => ({ is, then });
 
 describe('the JSON Schema of a joi schema judges as joi does', () => {

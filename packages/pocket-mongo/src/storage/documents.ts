@@ -18,10 +18,6 @@ export function idKey(id: Value): string {
   return fit(encodeKey(id), MAX_ID_KEY);
 }
 
-function documentKey(collection: Collection, id: Value): string {
-  return collection.prefix + idKey(id);
-}
-
 function entryKey(index: IndexDefinition, fields: string, id: string): string {
   return index.unique ? index.prefix + fields : index.prefix + fields + id;
 }
