@@ -1,10 +1,10 @@
 import { Decimal128, Long } from 'mongodb';
-import { openDatabase } from './database.js';
+import { openDatabase, type Thing } from './database.js';
 
 let database: Awaited<ReturnType<typeof openDatabase>>;
 beforeAll(async () => {
   database = await openDatabase();
-  await database.db.collection<Record<string, unknown>>('orders').insertMany([
+  await database.db.collection<Thing>('orders').insertMany([
     {
       _id: 1,
       table: 't1',
@@ -18,7 +18,7 @@ beforeAll(async () => {
     { _id: 2, table: 't1', total: 20, at: new Date('2026-03-29T22:30:00Z'), lines: [{ item: 'a', n: 3 }] },
     { _id: 3, table: 't2', total: 5, at: new Date('2026-03-30T12:00:00Z'), lines: [] },
   ]);
-  await database.db.collection<Record<string, unknown>>('tables').insertMany([
+  await database.db.collection<Thing>('tables').insertMany([
     { _id: 't1', seats: 4 },
     { _id: 't2', seats: 2 },
   ]);

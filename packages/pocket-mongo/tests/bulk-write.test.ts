@@ -1,3 +1,4 @@
+import type { ClientBulkWriteModel, ObjectId } from 'mongodb';
 import { openDatabase } from './database.js';
 
 let database: Awaited<ReturnType<typeof openDatabase>>;
@@ -7,7 +8,15 @@ beforeAll(async () => {
 afterAll(() => database.close());
 beforeEach(() => database.db.dropDatabase());
 
-const ns = (name: string) => `test.${name}`;
+/** What the collections hold, by namespace. */
+type Schemas = {
+  'test.a': { _id: number | string; n?: number; all?: boolean };
+  'test.b': { _id: number; v: number };
+  'test.c': { _id: string; n: number };
+  'test.orders': { _id: number };
+  'test.tables': { _id: string; orders: number };
+  'test.journal': { _id?: ObjectId; r: string; n: number };
+};
 
 describe('bulkWrite over several collections', () => {
   test('gives the result of each operation', async () => {
@@ -15,20 +24,20 @@ describe('bulkWrite over several collections', () => {
       { _id: 'x', n: 1 },
       { _id: 'y', n: 1 },
     ]);
-    const result = await database.client.bulkWrite(
+    const result = await database.client.bulkWrite<Schemas>(
       [
-        { name: 'insertOne', namespace: ns('b'), document: { _id: 1 as never, v: 1 } },
-        { name: 'updateOne', namespace: ns('a'), filter: { _id: 'x' as never }, update: { $inc: { n: 1 } } },
-        { name: 'updateMany', namespace: ns('a'), filter: {}, update: { $set: { all: true } } },
+        { name: 'insertOne', namespace: 'test.b', document: { _id: 1, v: 1 } },
+        { name: 'updateOne', namespace: 'test.a', filter: { _id: 'x' }, update: { $inc: { n: 1 } } },
+        { name: 'updateMany', namespace: 'test.a', filter: {}, update: { $set: { all: true } } },
         {
           name: 'updateOne',
-          namespace: ns('c'),
-          filter: { _id: 'new' as never },
+          namespace: 'test.c',
+          filter: { _id: 'new' },
           update: { $set: { n: 1 } },
           upsert: true,
         },
-        { name: 'replaceOne', namespace: ns('a'), filter: { _id: 'y' as never }, replacement: { n: 5 } },
-        { name: 'deleteOne', namespace: ns('b'), filter: { _id: 1 as never } },
+        { name: 'replaceOne', namespace: 'test.a', filter: { _id: 'y' }, replacement: { n: 5 } },
+        { name: 'deleteOne', namespace: 'test.b', filter: { _id: 1 } },
       ],
       { verboseResults: true },
     );
@@ -47,15 +56,19 @@ describe('bulkWrite over several collections', () => {
   });
 
   test('stops at the first error when ordered, goes on when not, also with errorsOnly', async () => {
-    const insert = (id: number) => ({ name: 'insertOne' as const, namespace: ns('a'), document: { _id: id as never } });
+    const insert = (id: number): ClientBulkWriteModel<Schemas> => ({
+      name: 'insertOne',
+      namespace: 'test.a',
+      document: { _id: id },
+    });
     const ops = [insert(1), insert(1), insert(2)];
     for (const verboseResults of [true, false]) {
       await database.db.dropDatabase();
-      const stopped = await database.client.bulkWrite(ops, { verboseResults }).catch((error) => error);
+      const stopped = await database.client.bulkWrite<Schemas>(ops, { verboseResults }).catch((error) => error);
       expect(stopped.writeErrors.get(1)).toMatchObject({ code: 11000 });
       expect(await database.db.collection('a').countDocuments()).toBe(1);
       const went = await database.client
-        .bulkWrite([insert(1), insert(3), insert(3), insert(4)], { ordered: false, verboseResults })
+        .bulkWrite<Schemas>([insert(1), insert(3), insert(3), insert(4)], { ordered: false, verboseResults })
         .catch((error) => error);
       expect([...went.writeErrors.keys()]).toEqual([0, 2]);
       expect(went.partialResult).toMatchObject({ insertedCount: 2 });
@@ -69,17 +82,17 @@ describe('bulkWrite over several collections', () => {
     const session = database.client.startSession();
     const write = (n: number) =>
       session.withTransaction(() =>
-        database.client.bulkWrite(
+        database.client.bulkWrite<Schemas>(
           [
-            { name: 'insertOne', namespace: ns('orders'), document: { _id: n as never } },
+            { name: 'insertOne', namespace: 'test.orders', document: { _id: n } },
             {
               name: 'updateOne',
-              namespace: ns('tables'),
-              filter: { _id: 't' as never },
+              namespace: 'test.tables',
+              filter: { _id: 't' },
               update: { $inc: { orders: 1 } },
               upsert: true,
             },
-            { name: 'insertOne', namespace: ns('journal'), document: { r: 'x', n } },
+            { name: 'insertOne', namespace: 'test.journal', document: { r: 'x', n } },
           ],
           { session },
         ),
@@ -97,9 +110,9 @@ describe('bulkWrite over several collections', () => {
 
   test('refuses what it does not do', async () => {
     const op = { update: 0, filter: {}, updateMods: { $set: { a: 1 } }, multi: false, collation: { locale: 'de' } };
-    const reply = await database.client.db('admin').command({ bulkWrite: 1, ops: [op], nsInfo: [{ ns: ns('a') }] });
+    const reply = await database.client.db('admin').command({ bulkWrite: 1, ops: [op], nsInfo: [{ ns: 'test.a' }] });
     expect(reply).toMatchObject({ nErrors: 1, cursor: { firstBatch: [{ ok: 0, code: 238 }] } });
-    await expect(database.db.command({ bulkWrite: 1, ops: [op], nsInfo: [{ ns: ns('a') }] })).rejects.toMatchObject({
+    await expect(database.db.command({ bulkWrite: 1, ops: [op], nsInfo: [{ ns: 'test.a' }] })).rejects.toMatchObject({
       code: 13,
     });
   });

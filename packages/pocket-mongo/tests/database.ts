@@ -1,5 +1,11 @@
-import { type Db, MongoClient, type MongoClientOptions } from 'mongodb';
+import { type Db, MongoClient, type MongoClientOptions, type ObjectId } from 'mongodb';
 import { createServer, type PocketMongo, type PocketMongoOptions } from 'pocket-mongo';
+
+/** A document with any fields; the driver takes `_id` for an ObjectId where nothing is said of it. */
+export interface Thing {
+  _id?: number | string | ObjectId;
+  [field: string]: unknown;
+}
 
 /** A database of its own for a test file, with a client. */
 export async function openDatabase(

@@ -28,7 +28,7 @@ describe('mongoose', () => {
   test('over TCP: indexes, save, populate, unique, versions, transactions', async () => {
     await Promise.all([Order.init(), Table.init()]);
     const table = await Table.create({ name: 'T1' });
-    const order = await Order.create({ number: 1, table, lines: [{ item: 'soup', n: 1 }], price: '9.90' });
+    const order = await Order.create({ number: 1, table: table._id, lines: [{ item: 'soup', n: 1 }], price: '9.90' });
     order.lines.push({ item: 'bread', n: 2 });
     await order.save();
     const found = await Order.findOne({ 'lines.item': 'bread' })

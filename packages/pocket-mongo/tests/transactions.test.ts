@@ -1,13 +1,19 @@
 import { Long, MongoClient, ObjectId } from 'mongodb';
 import { openDatabase } from './database.js';
 
+interface Counted {
+  _id?: number | string | ObjectId;
+  n?: number;
+  k?: string;
+}
+
 let database: Awaited<ReturnType<typeof openDatabase>>;
 beforeAll(async () => {
   database = await openDatabase({ memory: true }, { maxPoolSize: 60 });
 });
 afterAll(() => database.close());
 
-const fresh = () => database.db.collection<Record<string, unknown>>(`c${new ObjectId().toHexString()}`);
+const fresh = () => database.db.collection<Counted>(`c${new ObjectId().toHexString()}`);
 
 describe('transactions', () => {
   test('read their own writes, in order, and show them to others only when committed', async () => {
@@ -165,7 +171,7 @@ describe('transactions', () => {
 
   test('an open transaction ends with its lifetime', async () => {
     const short = await openDatabase({ memory: true, transactionLifetimeLimitSeconds: 0.05, sweepIntervalMs: 20 });
-    const c = short.db.collection<Record<string, unknown>>('c');
+    const c = short.db.collection<Counted>('c');
     await c.insertOne({ _id: 1 });
     const session = short.client.startSession();
     session.startTransaction();
