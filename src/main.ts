@@ -1,5 +1,5 @@
-import { createApp } from './app.js';
-import { seedDemo } from './demo/seed.js';
+import { type App, createApp } from './app.js';
+import { demoLogins, seedDemo } from './demo/seed.js';
 import { welcome } from './demo/welcome.js';
 import { type Config, ConfigError, loadConfig } from './platform/config.js';
 import { createLogger } from './platform/logger.js';
@@ -9,10 +9,9 @@ async function main(): Promise<void> {
   const config = loadConfig();
   const logger = createLogger(config.logging);
   const app = await createApp({ config, logger });
-  const logins = config.features.demo ? await seedDemo(app) : undefined;
+  if (config.features.demo) await seedDemo(app);
   const url = await app.listen();
   logger.info(`Brigade serves at ${url}`, { database: app.database.kind });
-  if (config.features.demo || config.logging.format === 'pretty') greet(config, url, logins);
   let stopping = false;
   const stop = async (signal: string): Promise<void> => {
     if (stopping) return;
@@ -24,11 +23,14 @@ async function main(): Promise<void> {
   };
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void stop(signal));
   process.on('unhandledRejection', (error) => logger.error('A promise was rejected unhandled', { error }));
+  if (config.features.demo || config.logging.format === 'pretty') await greet(config, app, url);
 }
 
-function greet({ socket, features, monitoring }: Config, url: string, logins: Awaited<ReturnType<typeof seedDemo>>) {
-  const { docs } = features;
-  process.stdout.write(welcome({ url, socketPath: socket.path, docs, metrics: monitoring.metrics, logins }));
+/** Links, and in a demo the log-ins; read once it serves, so that nobody waits for them. */
+async function greet({ socket, features, monitoring }: Config, app: App, url: string): Promise<void> {
+  const logins = features.demo ? await demoLogins(app) : undefined;
+  const links = { url, socketPath: socket.path, docs: features.docs, metrics: monitoring.metrics };
+  process.stdout.write(welcome({ ...links, logins }));
 }
 
 main().catch((error: unknown) => {

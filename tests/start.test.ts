@@ -60,13 +60,6 @@ async function post(url: string, path: string, body: object) {
   };
 }
 
-async function get(url: string, path: string, token: string): Promise<object[]> {
-  const response = await fetch(`${url}/api/v1${path}`, { headers: { authorization: `Bearer ${token}` } });
-  return ((await response.json()) as { data: object[] }).data;
-}
-
-const owner = { email: 'olivia@bistro.example', password: 'brigade-demo' };
-
 describe('npm start', () => {
   let folder: string;
   let running: Started | undefined;
@@ -103,24 +96,5 @@ describe('npm start', () => {
     expect(again.data.restaurantId).toBe(login.data.restaurantId);
     expect(second.token('Grill screen')).toBe(deviceToken);
     expect(await second.end('SIGINT')).toEqual({ code: 0, signal: null });
-  }, 40_000);
-
-  it('goes on with the demo restaurant where it was killed', async () => {
-    // The secrets are the first thing a start writes; from then on it is killed a little later each time.
-    for (const ms of [150, 250, 350, 450]) {
-      const killed = start();
-      await new Promise((done) => setTimeout(done, ms));
-      await killed.end('SIGKILL');
-    }
-    const url = await start().url();
-    const { accessToken } = (await post(url, '/auth/login', owner)).data;
-    const floor = (await get(url, '/floor', accessToken)) as unknown as { tables: object[]; sections: object[] };
-    expect([floor.sections.length, floor.tables.length]).toEqual([3, 24]);
-    expect(await get(url, '/staff', accessToken)).toHaveLength(12);
-    expect(await get(url, '/stations', accessToken)).toHaveLength(4);
-    expect(await get(url, '/devices', accessToken)).toHaveLength(9);
-    const menu = (await get(url, '/menu', accessToken)) as unknown as { categories: object[]; items: object[] };
-    expect(menu.categories).toHaveLength(8);
-    expect(menu.items.length).toBeGreaterThanOrEqual(75);
   }, 40_000);
 });

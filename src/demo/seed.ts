@@ -39,13 +39,11 @@ const UNFINISHED = `${demoRestaurant.name} (being set up)`;
 
 /**
  * Makes the demo restaurant on an empty database, by the same operations that anybody would use. Each has a key of its
- * own, so a seeding that was interrupted goes on where it stopped. Answers the log-ins, or undefined when the database
- * holds other restaurants.
+ * own, so a seeding that was interrupted goes on where it stopped. Whether there is anything to do costs one query.
  */
-export async function seedDemo({ execute }: { execute: Execute }): Promise<DemoLogins | undefined> {
+export async function seedDemo({ execute }: { execute: Execute }): Promise<void> {
   const name = await firstRestaurant();
   if (name === undefined || name === UNFINISHED) await seed(execute);
-  return readLogins(execute);
 }
 
 async function firstRestaurant(): Promise<string | undefined> {
@@ -126,7 +124,8 @@ async function equipKitchen(ask: Ask): Promise<void> {
   await Promise.all(paired);
 }
 
-async function readLogins(execute: Execute): Promise<DemoLogins | undefined> {
+/** The log-ins of the demo restaurant, or undefined when the database holds another. */
+export async function demoLogins({ execute }: { execute: Execute }): Promise<DemoLogins | undefined> {
   const owner = await findByEmail(demoOwner.email);
   if (owner === undefined) return undefined;
   const ask = by(execute, ownerActor(owner._id, owner.restaurantId));
