@@ -113,7 +113,7 @@ function compareSameType(a: Value, b: Value): number {
 }
 
 function asDocument(value: Value): Document {
-  return value instanceof RawDocument ? decode(Buffer.from(value.bytes)) : (value as Document);
+  return value instanceof RawDocument ? decode(value.bytes) : (value as Document);
 }
 
 export function binaryBytes(value: Binary): Uint8Array {

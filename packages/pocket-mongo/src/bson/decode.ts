@@ -8,6 +8,7 @@ import {
   MaxKey,
   MinKey,
   ObjectId,
+  RawDocument,
   Timestamp,
   toDouble,
   type Value,
@@ -18,6 +19,12 @@ const MAX_DEPTH = 180;
 
 function invalid(why: string): CommandError {
   return new CommandError(22, `Invalid BSON: ${why}`);
+}
+
+function put(document: Document, name: string, value: Value): void {
+  if (name === '__proto__')
+    Object.defineProperty(document, name, { value, enumerable: true, writable: true, configurable: true });
+  else document[name] = value;
 }
 
 /** Reads one BSON document after another from a buffer, checking every length against its container. */
@@ -52,10 +59,7 @@ class Reader {
     while (this.at < end) {
       const type = this.bytes[this.at++] as number;
       const name = this.name(end);
-      const value = this.value(type, end);
-      if (name === '__proto__')
-        Object.defineProperty(result, name, { value, enumerable: true, writable: true, configurable: true });
-      else result[name] = value;
+      put(result, name, this.value(type, end));
     }
     this.close(end);
     return result;
@@ -131,16 +135,66 @@ class Reader {
       case 0x12:
         return bytes.readBigInt64LE(this.need(8, limit));
       case 0x0a:
-      case 0x06:
         return null;
       default:
         return this.rareValue(type, limit);
     }
   }
 
+  /** Passes over a value, checking it as `value` does. */
+  skip(type: number, limit: number): void {
+    switch (type) {
+      case 0x02: {
+        const size = this.bytes.readInt32LE(this.need(4, limit));
+        if (size < 1) throw invalid('string length is wrong');
+        if (this.bytes[this.need(size, limit) + size - 1] !== 0) throw invalid('string is not terminated');
+        break;
+      }
+      case 0x03:
+      case 0x04: {
+        const end = this.open(limit);
+        while (this.at < end) {
+          const inner = this.bytes[this.at++] as number;
+          this.skipName(end);
+          this.skip(inner, end);
+        }
+        this.close(end);
+        break;
+      }
+      case 0x01:
+      case 0x09:
+      case 0x12:
+        this.need(8, limit);
+        break;
+      case 0x10:
+        this.need(4, limit);
+        break;
+      case 0x07:
+        this.need(12, limit);
+        break;
+      case 0x08:
+        this.need(1, limit);
+        break;
+      default:
+        this.rareValue(type, limit);
+    }
+  }
+
+  /** Passes over an embedded document or array without looking into it, and returns its bytes. */
+  raw(limit: number): Buffer {
+    const at = this.at;
+    const size = at + 4 > limit ? 0 : this.bytes.readInt32LE(at);
+    if (size < 5 || at + size > limit) throw invalid('document length is wrong');
+    this.at = at + size;
+    return this.bytes.subarray(at, this.at);
+  }
+
   private rareValue(type: number, limit: number): Value {
     const bytes = this.bytes;
     switch (type) {
+      case 0x06:
+      case 0x0a:
+        return null;
       case 0x05: {
         const size = bytes.readInt32LE(this.need(4, limit));
         const subtype = bytes[this.need(1, limit)] as number;
@@ -182,39 +236,78 @@ export function decode(bytes: Buffer, offset = 0): Document {
   return new Reader(bytes, offset).document(bytes.length);
 }
 
-/** The bytes of each embedded document or array that is a direct field of the document at `offset`. */
-export function rawFields(bytes: Buffer, offset: number): Map<string, Buffer> {
-  const result = new Map<string, Buffer>();
-  const reader = new Reader(bytes, offset);
+/** Names of top-level fields. */
+export type Fields = ReadonlySet<string> | 'all';
+
+/** Visits the direct fields of a document; `visit` must read, skip or jump over the value. */
+function eachField(bytes: Buffer, visit: (reader: Reader, type: number, name: string, end: number) => void): void {
+  const reader = new Reader(bytes, 0);
   const end = reader.open(bytes.length);
   while (reader.at < end) {
     const type = bytes[reader.at++] as number;
-    const name = reader.name(end);
-    if (type === 0x03 || type === 0x04) {
-      const size = bytes.readInt32LE(reader.at);
-      if (size < 5 || reader.at + size > end) throw invalid('document length is wrong');
-      result.set(name, bytes.subarray(reader.at, reader.at + size));
-      reader.at += size;
-    } else {
-      reader.value(type, end);
-    }
+    visit(reader, type, reader.name(end), end);
   }
+  reader.close(end);
+}
+
+function jump(reader: Reader, type: number, end: number): void {
+  if (type === 0x03 || type === 0x04) reader.raw(end);
+  else reader.skip(type, end);
+}
+
+/** Some fields of a document that has been checked before; the others are not looked into. */
+export function decodeFields(bytes: Buffer, wanted: Fields): Document {
+  if (wanted === 'all') return decode(bytes);
+  const result: Document = {};
+  eachField(bytes, (reader, type, name, end) => {
+    if (wanted.has(name)) put(result, name, reader.value(type, end));
+    else jump(reader, type, end);
+  });
   return result;
 }
 
-/** The bytes of every document in an array given as BSON. @throws CommandError 14 when an element is no document. */
-export function rawArray(array: Buffer): Buffer[] {
-  const result: Buffer[] = [];
-  const reader = new Reader(array, 0);
-  const end = reader.open(array.length);
-  while (reader.at < end) {
-    const type = array[reader.at++] as number;
-    reader.skipName(end);
-    if (type !== 0x03) throw new CommandError(14, 'array elements must be objects');
-    const size = array.readInt32LE(reader.at);
-    if (size < 5 || reader.at + size > end) throw invalid('document length is wrong');
-    result.push(array.subarray(reader.at, reader.at + size));
-    reader.at += size;
-  }
+/** Decodes a document but for the embedded documents `left`, which are checked and stay bytes. */
+export function decodeLeaving(bytes: Buffer, left: ReadonlySet<string>): Document {
+  const result: Document = {};
+  eachField(bytes, (reader, type, name, end) => {
+    if (type === 0x03 && left.has(name)) {
+      const start = reader.at;
+      reader.skip(type, end);
+      result[name] = new RawDocument(bytes.subarray(start, reader.at));
+    } else put(result, name, reader.value(type, end));
+  });
+  return result;
+}
+
+/** Checks a document all the way down. @throws CommandError 22 when the bytes lie about themselves. */
+export function check(bytes: Buffer): void {
+  new Reader(bytes, 0).skip(0x03, bytes.length);
+}
+
+/** Types and names of the direct fields of a document that has been checked before. */
+export function outline(bytes: Buffer): { type: number; name: string }[] {
+  const result: { type: number; name: string }[] = [];
+  eachField(bytes, (reader, type, name, end) => {
+    result.push({ type, name });
+    jump(reader, type, end);
+  });
+  return result;
+}
+
+/** The bytes of the documents in an array field. @throws CommandError 14 when an element is none. */
+export function rawDocuments(bytes: Buffer, field: string): Buffer[] | undefined {
+  let result: Buffer[] | undefined;
+  eachField(bytes, (reader, type, name, end) => {
+    if (type !== 0x04 || name !== field) {
+      jump(reader, type, end);
+      return;
+    }
+    const documents: Buffer[] = [];
+    eachField(reader.raw(end), (inner, elementType, _, innerEnd) => {
+      if (elementType !== 0x03) throw new CommandError(14, 'array elements must be objects');
+      documents.push(inner.raw(innerEnd));
+    });
+    result = documents;
+  });
   return result;
 }

@@ -37,7 +37,7 @@ export interface Document {
 
 /** A stored document on its way out: its bytes are copied into the reply unread. */
 export class RawDocument {
-  constructor(readonly bytes: Uint8Array) {}
+  constructor(readonly bytes: Buffer) {}
 }
 
 /** BSON's own type numbers, as `$type` knows them. */

@@ -1,6 +1,6 @@
-import { rawFields } from '../bson/decode.js';
+import { decode, decodeLeaving } from '../bson/decode.js';
 import { encode } from '../bson/encode.js';
-import { type Document, isDocument, type Value } from '../bson/values.js';
+import { type Document, isDocument, RawDocument, type Value } from '../bson/values.js';
 import { type Context, checkCollation, documentOf, flag, type Handler, optionalDocument } from '../engine/context.js';
 import { deleteDocuments, insertOne, updateDocuments } from '../engine/write-operations.js';
 import { badValue, CommandError } from '../errors.js';
@@ -15,21 +15,22 @@ interface BulkTotals {
   nDeleted: number;
 }
 
+/** Documents that may be stored as they came. */
+const AS_BYTES = new Set(['document', 'updateMods']);
+
 /** MongoDB 8's `bulkWrite`: writes to several collections in one message. */
 export const bulkWrite: Handler = async (context) => {
   const { command } = context;
   if (context.db !== 'admin') throw new CommandError(13, 'bulkWrite may only be run against the admin database.');
-  const ops = context.documents('ops');
-  const namespaces = context.documents('nsInfo').map(({ document }) => splitNamespace(document.ns));
+  const ops = context.documents('ops').map((bytes) => decodeLeaving(bytes, AS_BYTES));
+  const namespaces = context.documents('nsInfo').map((bytes) => splitNamespace(decode(bytes).ns));
   const totals: BulkTotals = { nErrors: 0, nInserted: 0, nMatched: 0, nModified: 0, nUpserted: 0, nDeleted: 0 };
   const results: Document[] = [];
   const ordered = command.ordered !== false;
   const errorsOnly = flag(command.errorsOnly);
   for (let idx = 0; idx < ops.length; idx++) {
     try {
-      const result = await context.statement(() =>
-        bulkOperation(context, ops[idx] as (typeof ops)[number], namespaces, totals),
-      );
+      const result = await context.statement(() => bulkOperation(context, ops[idx] as Document, namespaces, totals));
       if (!errorsOnly) results.push({ ok: 1, idx, ...result });
     } catch (error) {
       const { index: _, codeName: __, ...rest } = writeError(error, idx);
@@ -65,15 +66,14 @@ function splitNamespace(ns: Value): { db: string; name: string } {
 
 function bulkOperation(
   context: Context,
-  op: { document: Document; bytes: Buffer },
+  document: Document,
   namespaces: readonly { db: string; name: string }[],
   totals: BulkTotals,
 ): Document {
-  const { document } = op;
   const [kind = ''] = Object.keys(document);
   const namespace = namespaces[Number(document[kind])];
   if (!namespace) throw badValue(`BulkWrite ops entry has an invalid nsInfo index.`);
-  if (kind === 'insert') return bulkInsert(context, op, namespace, totals);
+  if (kind === 'insert') return bulkInsert(context, document, namespace, totals);
   if (kind === 'update') return bulkUpdate(context, document, namespace, totals);
   if (kind === 'delete') return bulkDelete(context, document, namespace, totals);
   throw new CommandError(9, `Unrecognized field in bulkWrite operation: ${kind}`);
@@ -81,13 +81,14 @@ function bulkOperation(
 
 function bulkInsert(
   context: Context,
-  op: { document: Document; bytes: Buffer },
+  op: Document,
   { db, name }: { db: string; name: string },
   totals: BulkTotals,
 ): Document {
-  const given = documentOf(op.document.document, 'document');
-  const bytes = rawField(op.bytes, 'document');
-  insertOne(context, context.engine.catalog.findOrCreate(db, name), given, bytes);
+  const { document } = op;
+  if (!(document instanceof RawDocument))
+    throw new CommandError(14, "BSON field 'document' is the wrong type, expected type 'object'");
+  insertOne(context, context.engine.catalog.findOrCreate(db, name), document.bytes);
   totals.nInserted++;
   return { n: 1 };
 }
@@ -134,10 +135,4 @@ function bulkDelete(
   );
   totals.nDeleted += n;
   return { n };
-}
-
-function rawField(bytes: Buffer, name: string): Buffer {
-  const found = rawFields(bytes, 0).get(name);
-  if (!found) throw new CommandError(40414, `BSON field '${name}' is missing but a required field`);
-  return found;
 }

@@ -1,4 +1,5 @@
-import { type Document, isDocument, truthy } from '../bson/values.js';
+import { check, decode, decodeLeaving } from '../bson/decode.js';
+import { type Document, isDocument, RawDocument, truthy } from '../bson/values.js';
 import { type Context, checkCollation, flag, type Handler, optionalDocument, refuse } from '../engine/context.js';
 import { deleteDocuments, insertOne, type UpdateStatement, updateDocuments } from '../engine/write-operations.js';
 import { badValue, CommandError } from '../errors.js';
@@ -29,12 +30,12 @@ function withErrors(reply: Document, errors: Document[]): Document {
 
 const insert: Handler = async (context) => {
   const documents = context.documents('documents');
+  documents.forEach(check);
   if (documents.length === 0) throw badValue('Write batch sizes must be between 1 and 100000. Got 0 operations.');
   const collection = context.engine.catalog.findOrCreate(context.db, context.collectionName);
   let n = 0;
   const errors = await runStatements(context, documents.length, (i) => {
-    const { document, bytes } = documents[i] as (typeof documents)[number];
-    insertOne(context, collection, document, bytes);
+    insertOne(context, collection, documents[i] as Buffer);
     n++;
   });
   return withErrors({ n }, errors);
@@ -54,14 +55,17 @@ function updateStatement(context: Context, given: Document): UpdateStatement {
   };
 }
 
+/** A replacement may be stored as it came. */
+const UPDATE = new Set(['u']);
+
 const update: Handler = async (context) => {
-  const statements = context.documents('updates');
+  const statements = context.documents('updates').map((bytes) => decodeLeaving(bytes, UPDATE));
   const upserted: Document[] = [];
   let n = 0;
   let nModified = 0;
   const errors = await runStatements(context, statements.length, (index) => {
-    const { document } = statements[index] as (typeof statements)[number];
-    const result = updateDocuments(context, context.db, context.collectionName, updateStatement(context, document));
+    const statement = updateStatement(context, statements[index] as Document);
+    const result = updateDocuments(context, context.db, context.collectionName, statement);
     n += result.matched;
     nModified += result.modified;
     if ('upserted' in result) {
@@ -73,10 +77,10 @@ const update: Handler = async (context) => {
 };
 
 const remove: Handler = async (context) => {
-  const statements = context.documents('deletes');
+  const statements = context.documents('deletes').map((bytes) => decode(bytes));
   let n = 0;
   const errors = await runStatements(context, statements.length, (i) => {
-    const { document } = statements[i] as (typeof statements)[number];
+    const document = statements[i] as Document;
     checkCollation(document.collation);
     const filter = optionalDocument(document.q, 'delete.deletes.q') ?? {};
     n += deleteDocuments(
@@ -111,12 +115,13 @@ const findAndModify: Handler = async (context) => {
   return context.statement(() => (removing ? findAndRemove(context) : findAndUpdate(context)));
 };
 
-function projected(context: Context, document: Document | undefined): Document | null {
+function projected(context: Context, bytes: Buffer | undefined): Document | RawDocument | null {
   const { fields, query } = context.command;
-  if (!document) return null;
+  if (!bytes) return null;
   const spec = optionalDocument(fields, 'findAndModify.fields');
-  if (!spec || Object.keys(spec).length === 0) return document;
-  return compileProjection(spec, optionalDocument(query, 'findAndModify.query') ?? {}, context.variables)(document);
+  if (!spec || Object.keys(spec).length === 0) return new RawDocument(bytes);
+  const project = compileProjection(spec, optionalDocument(query, 'findAndModify.query') ?? {}, context.variables);
+  return project(decode(bytes));
 }
 
 function findAndUpdate(context: Context): Document {
@@ -153,10 +158,11 @@ function findAndRemove(context: Context): Document {
       hint: command.hint,
       limit: 1,
       variables: context.variables,
+      needs: collection.fields,
     })) {
       if (!found) continue;
-      engine.documents.remove(writer, collection, found.document);
-      return { lastErrorObject: { n: 1 }, value: projected(context, found.document), ok: 1 };
+      engine.documents.remove(writer, collection, found.fields);
+      return { lastErrorObject: { n: 1 }, value: projected(context, found.bytes), ok: 1 };
     }
   }
   return { lastErrorObject: { n: 0 }, value: null, ok: 1 };

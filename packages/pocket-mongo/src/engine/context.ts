@@ -1,4 +1,4 @@
-import { decode, rawArray, rawFields } from '../bson/decode.js';
+import { decode, rawDocuments } from '../bson/decode.js';
 import { asNumber, type Document, isDocument, RawDocument, truthy, type Value } from '../bson/values.js';
 import { CommandError, notImplemented } from '../errors.js';
 import { compileExpression } from '../query/expression.js';
@@ -74,15 +74,11 @@ export class Context {
     return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, compileExpression(value)({})]));
   }
 
-  /** The documents of an array argument, decoded and as bytes, from the command or from a section of its own. */
-  documents(name: string): { document: Document; bytes: Buffer }[] {
-    const sequence = this.request.sequences.get(name);
-    if (sequence) return sequence.map((bytes) => ({ bytes, document: decode(bytes) }));
-    const array = rawFields(this.request.body, 0).get(name);
-    const decoded = this.command[name];
-    if (!array || !Array.isArray(decoded))
-      throw new CommandError(40414, `BSON field '${this.name}.${name}' is missing but a required field`);
-    return rawArray(array).map((bytes, i) => ({ bytes, document: decoded[i] as Document }));
+  /** The bytes of the documents in an array argument, from the command or from a section of its own, unchecked. */
+  documents(name: string): readonly Buffer[] {
+    const found = this.request.sequences.get(name) ?? rawDocuments(this.request.body, name);
+    if (!found) throw new CommandError(40414, `BSON field '${this.name}.${name}' is missing but a required field`);
+    return found;
   }
 
   /** Runs a statement; a plain write that meets a transaction's claim waits for its end. */
@@ -101,7 +97,7 @@ export class Context {
 export type Handler = (context: Context) => Promise<Document> | Document;
 
 export function documentOf(value: Value, what: string): Document {
-  if (value instanceof RawDocument) return decode(Buffer.from(value.bytes));
+  if (value instanceof RawDocument) return decode(value.bytes);
   if (!isDocument(value)) throw new CommandError(14, `BSON field '${what}' is the wrong type, expected type 'object'`);
   return value;
 }

@@ -42,10 +42,10 @@ async function expire(
   const filter = { ...index.partial, [path as string]: { $lt: limit } };
   const writer = new PlainWriter(store, claims);
   let deleted = 0;
-  for (const found of execute(store, collection, { filter, hint: index.name })) {
+  for (const found of execute(store, collection, { filter, hint: index.name, needs: collection.fields })) {
     if (!found) continue;
     try {
-      documents.remove(writer, collection, found.document);
+      documents.remove(writer, collection, found.fields);
       deleted++;
     } catch (error) {
       if (!(error instanceof Blocked)) throw error;

@@ -1,8 +1,8 @@
 import { ObjectId } from 'bson';
 import { equal } from '../bson/compare.js';
-import { decode } from '../bson/decode.js';
-import { encodeStored } from '../bson/encode.js';
-import { type Document, isDocument, Timestamp, type Value } from '../bson/values.js';
+import { decode, decodeFields, outline } from '../bson/decode.js';
+import { encode, encodeStored } from '../bson/encode.js';
+import { type Document, isDocument, RawDocument, Timestamp, type Value } from '../bson/values.js';
 import { CommandError } from '../errors.js';
 import { execute, type Found } from '../plan/execute.js';
 import { compileFilter, isOperators, type Variables } from '../query/matcher.js';
@@ -14,6 +14,7 @@ import type { Context } from './context.js';
 /** One update statement, whichever command it came in. */
 export interface UpdateStatement {
   readonly filter: Document;
+  /** A document as bytes must have been checked. */
   readonly update: Value;
   readonly multi: boolean;
   readonly upsert: boolean;
@@ -27,28 +28,30 @@ export interface UpdateResult {
   matched: number;
   modified: number;
   upserted?: Value;
-  before?: Document | undefined;
-  after?: Document | undefined;
+  /** The bytes of the last document that matched, as it was and as it is. */
+  before?: Buffer;
+  after?: Buffer;
 }
 
-const ID_BYTES = Buffer.from('_id\0');
+/** BSON's type number of a timestamp, which may have to be filled in. */
+const TIMESTAMP = 0x11;
 
-/** Stores a new document: its own bytes where `_id` already comes first. Returns the document as stored. */
-export function insertOne(context: Context, collection: Collection, given: Document, bytes: Buffer): Document {
-  const first = bytes.length > 9 && bytes.subarray(5, 9).equals(ID_BYTES);
-  const stamped = Object.values(given).some((value) => value instanceof Timestamp && value.isZero());
-  let document = given;
-  let stored: Buffer;
-  if (first && !stamped) {
-    stored = Buffer.from(bytes);
-  } else {
-    document = { _id: given._id === undefined ? new ObjectId() : given._id, ...given };
-    if (stamped) stamp(document);
-    stored = encodeStored(document);
-  }
-  checkFieldNames(document);
-  context.engine.documents.insert(context.writer, collection, document, stored);
-  return document;
+/** Stores a new document, given as bytes that have been checked. Returns the bytes as stored. */
+export function insertOne(context: Context, collection: Collection, given: Buffer): Buffer {
+  const names = outline(given);
+  const asItCame = names[0]?.name === '_id' && !names.some(({ type }) => type === TIMESTAMP);
+  const bytes = asItCame ? Buffer.from(given) : completed(decode(given));
+  const fields = decodeFields(bytes, collection.fields);
+  checkFieldNames(fields);
+  context.engine.documents.insert(context.writer, collection, fields, bytes);
+  return bytes;
+}
+
+/** A new document with its `_id` in front and its empty timestamps filled in. */
+function completed(given: Document): Buffer {
+  const document = { _id: given._id === undefined ? new ObjectId() : given._id, ...given };
+  stamp(document);
+  return encodeStored(document);
 }
 
 /** An empty timestamp at the top of a new document means now. */
@@ -66,11 +69,58 @@ function checkFieldNames(document: Document): void {
   }
 }
 
+/** What becomes of a document: its bytes, and at least the fields that indexes are made of. */
+interface Changed {
+  readonly fields: Document;
+  readonly bytes: Buffer;
+}
+
+type Change = (found: Found) => Changed;
+
+function compileChange(statement: UpdateStatement, collection: Collection): Change {
+  const replacement = plainReplacement(statement);
+  if (replacement) return replaceBy(replacement, collection);
+  const update = compileUpdater(statement);
+  return (found) => {
+    const after = update(decode(found.bytes), statement, false);
+    if (after._id === undefined) after._id = found.fields._id;
+    return { fields: after, bytes: encodeStored(after) };
+  };
+}
+
+/** A replacement that can be stored as it came, but perhaps for a missing `_id`; undefined for all other updates. */
+function plainReplacement({ update, multi, arrayFilters }: UpdateStatement): Buffer | undefined {
+  if (!(update instanceof RawDocument) || multi || arrayFilters.length > 0) return undefined;
+  const names = outline(update.bytes);
+  const plain = names.every(
+    ({ type, name }, i) => type !== TIMESTAMP && !name.startsWith('$') && (name !== '_id' || i === 0),
+  );
+  return plain ? update.bytes : undefined;
+}
+
+function replaceBy(replacement: Buffer, collection: Collection): Change {
+  const given = decodeFields(replacement, collection.fields);
+  if (given._id !== undefined) {
+    const changed = { fields: given, bytes: Buffer.from(replacement) };
+    return () => changed;
+  }
+  return ({ fields: { _id: id } }) => {
+    // The element of `_id` between the length and the other elements.
+    const element = encode({ _id: id }).subarray(4, -1);
+    const bytes = Buffer.concat([replacement.subarray(0, 4), element, replacement.subarray(4)]);
+    bytes.writeInt32LE(bytes.length, 0);
+    return { fields: { _id: id, ...given }, bytes };
+  };
+}
+
+function wholeUpdate({ update }: UpdateStatement): Value {
+  return update instanceof RawDocument ? decode(update.bytes) : update;
+}
+
 /** An update document with operators, a replacement, or a pipeline. */
-export function compileChange(
-  statement: Pick<UpdateStatement, 'update' | 'multi' | 'arrayFilters' | 'variables'>,
-): Updater {
-  const { update, multi, arrayFilters } = statement;
+function compileUpdater(statement: UpdateStatement): Updater {
+  const { multi, arrayFilters } = statement;
+  const update = wholeUpdate(statement);
   if (Array.isArray(update)) {
     if (arrayFilters.length > 0)
       throw new CommandError(9, 'arrayFilters may not be specified for pipeline-syle updates');
@@ -81,7 +131,10 @@ export function compileChange(
   if (multi) throw new CommandError(9, 'multi update is not supported for replacement-style update');
   if (arrayFilters.length > 0)
     throw new CommandError(9, 'arrayFilters may not be specified for replacement-style updates');
-  const replacement: Document = update;
+  return replacementUpdater(update);
+}
+
+function replacementUpdater(replacement: Document): Updater {
   return (before) => {
     for (const name of Object.keys(replacement)) {
       if (name.startsWith('$'))
@@ -108,41 +161,40 @@ function findAll(context: Context, collection: Collection, statement: UpdateStat
     sort,
     limit: multi ? undefined : 1,
     variables,
+    needs: collection.fields,
   }))
     if (one) found.push(one);
   return found;
 }
 
 export function updateDocuments(context: Context, db: string, name: string, statement: UpdateStatement): UpdateResult {
-  const change = compileChange(statement);
   const collection = context.engine.catalog.find(db, name);
-  const found = collection ? findAll(context, collection, statement) : [];
-  if (!collection || found.length === 0) {
-    if (!statement.upsert) {
-      compileFilter(statement.filter, statement.variables);
-      return { matched: 0, modified: 0 };
-    }
-    const document = upsertDocument(statement, change);
-    insertOne(context, context.engine.catalog.findOrCreate(db, name), document, encodeStored(document));
-    return { matched: 0, modified: 0, upserted: document._id ?? null, after: document };
-  }
+  if (!collection) return updateNone(context, db, name, statement);
+  const change = compileChange(statement, collection);
+  const found = findAll(context, collection, statement);
+  if (found.length === 0) return updateNone(context, db, name, statement);
   const result: UpdateResult = { matched: found.length, modified: 0 };
   for (const one of found) {
-    const before = decode(one.bytes);
-    const after = change(decode(one.bytes), statement, false);
-    if (after._id === undefined) after._id = before._id;
-    checkSameId(before, after);
-    const bytes = encodeStored(after);
-    result.before = before;
-    result.after = after;
-    if (bytes.equals(one.bytes)) {
-      // MongoDB too checks for a conflict only where something changes.
-      continue;
-    }
-    context.engine.documents.update(context.writer, collection, before, after, bytes);
+    const { fields, bytes } = change(one);
+    checkSameId(one.fields, fields);
+    result.before = one.bytes;
+    result.after = bytes;
+    // MongoDB too checks for a conflict only where something changes.
+    if (bytes.equals(one.bytes)) continue;
+    context.engine.documents.update(context.writer, collection, one.fields, fields, bytes);
     result.modified++;
   }
   return result;
+}
+
+/** No document matches: an upsert inserts one. Filter and update are checked in any case. */
+function updateNone(context: Context, db: string, name: string, statement: UpdateStatement): UpdateResult {
+  const update = compileUpdater(statement);
+  compileFilter(statement.filter, statement.variables);
+  if (!statement.upsert) return { matched: 0, modified: 0 };
+  const document = upsertDocument(statement, update);
+  const after = insertOne(context, context.engine.catalog.findOrCreate(db, name), encodeStored(document));
+  return { matched: 0, modified: 0, upserted: document._id ?? null, after };
 }
 
 /** The document an upsert inserts: the filter's equalities, then the update, with `_id` first. */
@@ -150,7 +202,8 @@ function upsertDocument(statement: UpdateStatement, change: Updater): Document {
   const seed: Document = {};
   const equalities: (readonly [string, Value])[] = [];
   collectEqualities(statement.filter, equalities);
-  const isReplacement = isDocument(statement.update) && !isOperators(statement.update);
+  const update = wholeUpdate(statement);
+  const isReplacement = !Array.isArray(update) && !isOperators(update);
   for (const [path, value] of equalities) if (!isReplacement || path === '_id') setPath(seed, path, value);
   const made = change(seed, statement, true);
   const wanted = equalities.find(([path]) => path === '_id');
@@ -218,8 +271,8 @@ export function deleteDocuments(
     return 0;
   }
   const found: Found[] = [];
-  for (const one of execute(context.writer, collection, { filter, hint, limit: limit || undefined, variables }))
-    if (one) found.push(one);
-  for (const one of found) context.engine.documents.remove(context.writer, collection, one.document);
+  const query = { filter, hint, limit: limit || undefined, variables, needs: collection.fields };
+  for (const one of execute(context.writer, collection, query)) if (one) found.push(one);
+  for (const one of found) context.engine.documents.remove(context.writer, collection, one.fields);
   return found.length;
 }

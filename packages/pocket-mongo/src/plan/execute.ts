@@ -1,6 +1,7 @@
-import { decode } from '../bson/decode.js';
+import { decode, decodeFields, type Fields } from '../bson/decode.js';
 import type { Document, Value } from '../bson/values.js';
 import { compileFilter, type Variables } from '../query/matcher.js';
+import { rootsOf, union } from '../query/roots.js';
 import { compileSort } from '../query/sort.js';
 import type { Collection } from '../storage/catalog.js';
 import { scan, type View } from '../storage/view.js';
@@ -13,6 +14,8 @@ export interface Query {
   readonly limit?: number | undefined;
   readonly hint?: Value;
   readonly variables?: Variables | undefined;
+  /** Fields that the caller wants to see, beside those that the filter looks at. */
+  readonly needs?: Fields | undefined;
 }
 
 /** What a query looked at, for `explain`. */
@@ -21,20 +24,30 @@ export interface Examined {
   documents: number;
 }
 
-/** A document that was found: its bytes, and decoded when someone needs it. */
+/** A document that was found: its bytes, and decoded as far as someone needs it. */
 export class Found {
   private decoded: Document | undefined;
+  private some: Document | undefined;
 
   constructor(
     readonly key: string,
     readonly bytes: Buffer,
+    private readonly needed: Fields,
   ) {}
+
+  /** What filter and caller look at; the other fields are not there. */
+  get fields(): Document {
+    this.some ??= this.decoded ?? decodeFields(this.bytes, this.needed);
+    return this.some;
+  }
 
   get document(): Document {
     this.decoded ??= decode(this.bytes);
     return this.decoded;
   }
 }
+
+const NONE: Fields = new Set();
 
 /** How many documents are looked at between two pauses of a query that finds nothing. */
 const PAUSE_EVERY = 500;
@@ -51,9 +64,10 @@ export function* execute(
   const chosen = plan(collection, query.filter, order, query.hint);
   if (chosen.index) chosen.index.uses++;
   const test = chosen.exact ? undefined : match;
+  const needed = union([rootsOf(query.filter), query.needs ?? NONE]);
   const wanted = (query.skip ?? 0) + (query.limit || Number.POSITIVE_INFINITY);
   let source = matching(
-    candidates(view, collection, chosen, examined, chosen.sorted && chosen.exact ? wanted : undefined),
+    candidates(view, collection, chosen, needed, examined, chosen.sorted && chosen.exact ? wanted : undefined),
     test,
     examined,
   );
@@ -65,6 +79,7 @@ function* candidates(
   view: View,
   collection: Collection,
   chosen: Plan,
+  needed: Fields,
   examined: Examined,
   wanted: number | undefined,
 ): Generator<Found> {
@@ -72,7 +87,7 @@ function* candidates(
     for (const key of chosen.documentKeys) {
       examined.keys++;
       const bytes = view.get(key);
-      if (bytes) yield new Found(key, bytes);
+      if (bytes) yield new Found(key, bytes, needed);
     }
     return;
   }
@@ -81,7 +96,7 @@ function* candidates(
   const firstChunk = Math.min(wanted ?? 16, 256) || 1;
   if (!index || index.isId) {
     for (const range of ranges)
-      for (const { key, value } of scan(view, range, reverse, firstChunk)) yield new Found(key, value);
+      for (const { key, value } of scan(view, range, reverse, firstChunk)) yield new Found(key, value, needed);
     return;
   }
   const seen = index.multikey ? new Set<string>() : undefined;
@@ -92,7 +107,7 @@ function* candidates(
       if (seen?.has(key)) continue;
       seen?.add(key);
       const bytes = view.get(key);
-      if (bytes) yield new Found(key, bytes);
+      if (bytes) yield new Found(key, bytes, needed);
     }
   }
 }
@@ -105,7 +120,7 @@ function* matching(
   for (const found of source) {
     if (!found) continue;
     if (++examined.documents % PAUSE_EVERY === 0) yield undefined;
-    if (!test || test(found.document)) yield found;
+    if (!test || test(found.fields)) yield found;
   }
 }
 

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { equal } from '../bson/compare.js';
-import { decode } from '../bson/decode.js';
+import { decode, type Fields } from '../bson/decode.js';
 import { encode } from '../bson/encode.js';
 import { successor } from '../bson/keys.js';
 import { asNumber, Binary, type Document, isDocument, truthy, type Value } from '../bson/values.js';
 import { CommandError } from '../errors.js';
+import { union } from '../query/roots.js';
 import { IndexDefinition, keyPrefix, normalizeIndex } from './index-definition.js';
 import type { Store } from './store.js';
 import { scan } from './view.js';
@@ -32,6 +33,11 @@ export class Collection {
   /** All indexes but the one on `_id`, which is the order of the documents themselves. */
   get secondary(): readonly IndexDefinition[] {
     return this.indexes.slice(1);
+  }
+
+  /** The top-level fields that its indexes are made of. */
+  get fields(): Fields {
+    return union(this.indexes.map(({ roots }) => roots));
   }
 
   index(name: string): IndexDefinition | undefined {

@@ -1,8 +1,10 @@
+import { equal } from '../bson/compare.js';
 import { checkSize } from '../bson/encode.js';
 import { encodeKey, fit, MAX_ID_KEY } from '../bson/keys.js';
 import { BSONRegExp, type Document, type Value } from '../bson/values.js';
 import { CommandError } from '../errors.js';
 import { field } from '../query/path.js';
+import { rootOf } from '../query/roots.js';
 import type { Catalog, Collection } from './catalog.js';
 import type { IndexDefinition } from './index-definition.js';
 import type { Writer } from './view.js';
@@ -28,7 +30,10 @@ interface IndexChange {
   readonly removed: readonly string[];
 }
 
-/** Changes documents and keeps their index entries. All claims and checks of a change come before its first write. */
+/**
+ * Changes documents and keeps their index entries. Of the documents only the fields that indexes are made of are needed,
+ * `_id` among them. All claims and checks of a change come before its first write.
+ */
 export class DocumentWriter {
   constructor(private readonly catalog: Catalog) {}
 
@@ -86,6 +91,7 @@ export class DocumentWriter {
     const indexes = collection.indexes;
     for (let i = 1; i < indexes.length; i++) {
       const index = indexes[i] as IndexDefinition;
+      if (before && after && sameKeys(index, before, after)) continue;
       const old = before ? index.keysOf(before).keys : [];
       const made = after ? index.keysOf(after) : undefined;
       if (made?.multikey && !index.multikey) this.markMultikey(collection, index);
@@ -130,6 +136,16 @@ export class DocumentWriter {
       for (const entry of added) writer.put(entry, value);
     }
   }
+}
+
+/** True when equal values make equal keys; whether a partial index holds them may depend on more than that. */
+function sameKeys({ partial, paths }: IndexDefinition, before: Document, after: Document): boolean {
+  return !partial && paths.every((path) => unchanged(field(before, rootOf(path)), field(after, rootOf(path))));
+}
+
+/** Missing and null have one key but in a sparse index. */
+function unchanged(before: Value, after: Value): boolean {
+  return before === undefined || after === undefined ? before === after : equal(before, after);
 }
 
 function checkId(id: Value): Value {

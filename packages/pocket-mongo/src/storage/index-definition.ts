@@ -1,6 +1,8 @@
+import type { Fields } from '../bson/decode.js';
 import { asNumber, type Document, isDocument, truthy, type Value } from '../bson/values.js';
 import { badValue, CommandError, notImplemented } from '../errors.js';
 import { compileFilter, type Matcher } from '../query/matcher.js';
+import { rootOf, rootsOf, union } from '../query/roots.js';
 import { KeyMaker, type KeysOf } from './index-keys.js';
 
 const KNOWN_OPTIONS = new Set([
@@ -27,6 +29,8 @@ export class IndexDefinition {
   readonly sparse: boolean;
   readonly partial: Document | undefined;
   readonly expireAfterSeconds: number | undefined;
+  /** The top-level fields that its keys are made of. */
+  readonly roots: Fields;
   /** The first bytes of all its keys. */
   readonly prefix: string;
   /** True once any document had several keys in it; never back. */
@@ -49,6 +53,7 @@ export class IndexDefinition {
     this.unique = truthy(spec.unique) || this.isId;
     this.sparse = truthy(spec.sparse);
     this.partial = isDocument(spec.partialFilterExpression) ? spec.partialFilterExpression : undefined;
+    this.roots = union([new Set(this.paths.map(rootOf)), rootsOf(this.partial ?? {})]);
     this.expireAfterSeconds = asNumber(spec.expireAfterSeconds);
     this.prefix = keyPrefix(collectionId, id);
     this.multikey = multikey;
