@@ -20,8 +20,8 @@ export interface WaiterSetting {
   colleagues: () => readonly Waiter[];
 }
 
-type Change = 'order:add-lines' | 'order:repeat' | 'order:change-line' | 'order:cancel-line' | 'order:fire';
-type Step = Change | 'order:hold' | 'order:serve' | 'order:transfer' | 'order:complete';
+type Change = 'order:add-lines' | 'order:repeat' | 'order:change-line' | 'order:cancel-line';
+type Step = Change | 'order:fire' | 'order:hold' | 'order:serve' | 'order:transfer';
 
 const isOnBill = ({ status }: OrderLine): boolean => status !== 'cancelled' && status !== 'voided';
 
@@ -133,10 +133,16 @@ export class Waiter {
     if (closed.tableId !== undefined) await this.#clean(closed.tableId);
   }
 
+  /** The table, and what was joined to it. */
   async #clean(tableId: string): Promise<void> {
     const { screen, pace } = this.setting;
-    await pace.pause(this.#random, 30, 120);
-    await screen.attempt('table:set-status', { tableId, status: 'available' });
+    await screen.until('the table to be dirty', () => screen.state.tables.get(tableId)?.status !== 'occupied');
+    const joined = screen.state.tables.get(tableId)?.joinedTableIds ?? [];
+    if (joined.length > 0) await screen.attempt('table:split', { tableId });
+    for (const id of [tableId, ...joined]) {
+      await pace.pause(this.#random, 30, 120);
+      await screen.attempt('table:set-status', { tableId: id, status: 'available' });
+    }
   }
 
   /** What happens to a party beside eating, each with its own likelihood. */
@@ -150,6 +156,9 @@ export class Waiter {
       [0.05, (order) => this.#holdAgain(order)],
       [0.08, (order) => this.#handOver(order)],
       [0.06, (order) => this.#moveTable(order)],
+      [0.1, (order) => this.#anotherRound(order)],
+      [0.06, (order) => this.#moveLine(order)],
+      [0.08, (order) => this.#joinTable(order)],
     ];
     return likely
       .filter(([likelihood]) => this.#random.chance(likelihood))
@@ -214,5 +223,27 @@ export class Waiter {
     await this.step('order:transfer', { orderId: order.id, tableId: table.id });
     const moved = this.setting.screen.state.orders.get(order.id);
     if (moved !== undefined && moved.version > version && moved.tableId === table.id) await this.#clean(order.tableId);
+  }
+
+  async #anotherRound({ id, lines }: Order): Promise<void> {
+    const line = this.#random.pick(lines.filter(isOnBill));
+    if (line !== undefined) await this.step('order:repeat', { orderId: id, lineIds: [line.id] });
+  }
+
+  /** A guest changes over to another table, with what was ordered: the kitchen makes nothing anew. */
+  async #moveLine({ id, lines }: Order): Promise<void> {
+    const { screen, tally } = this.setting;
+    const line = this.#random.pick(lines.filter(isOnBill));
+    const other = this.#random.pick([...screen.state.orders.values()].filter(({ channel }) => channel === 'dine-in'));
+    if (line === undefined || other === undefined || other.id === id) return;
+    const moved = await screen.attempt('order:move-lines', { orderId: id, lineIds: [line.id], toOrderId: other.id });
+    for (const order of moved === undefined ? [] : [moved.from, moved.to]) tally.acknowledged(order);
+    if (moved !== undefined) await screen.until('the move', () => this.#isPast(id, moved.from.version - 1));
+  }
+
+  async #joinTable({ tableId }: Order): Promise<void> {
+    const free = this.#freeTable(1);
+    if (tableId === undefined || free === undefined) return;
+    await this.setting.screen.attempt('table:join', { tableId, tableIds: [free.id] });
   }
 }
