@@ -25,14 +25,27 @@ export class Till {
     const { rest, random, pace, tally } = this.setting;
     const order = await this.#place();
     if (order === undefined) return;
-    await polled(`order ${order.number} to be ready for ${order.customer?.name}`, 150, async () => {
-      const { stage } = await rest.get<Order>(`/orders/${order.id}`);
-      return stage === 'ready' || stage === 'served' ? stage : undefined;
-    });
+    const isThere = await polled(`order ${order.number} to be ready for ${order.customer?.name}`, 150, () =>
+      this.#isReady(order.id),
+    );
+    // The verdict counts it as lost.
+    if (!isThere) return;
     await pace.pause(random, 20, 100);
     for (const step of ['serve', 'complete']) {
       const { data } = await rest.post<Order>(`/orders/${order.id}/${step}`, {}, `till-${order.id}-${step}`);
       if (data !== undefined) tally.acknowledged(data);
+    }
+  }
+
+  /** Undefined: not yet. False: an acknowledged order is gone. */
+  async #isReady(orderId: string): Promise<boolean | undefined> {
+    const { rest, tally } = this.setting;
+    try {
+      const { stage } = await rest.get<Order>(`/orders/${orderId}`);
+      return stage === 'ready' || stage === 'served' ? true : undefined;
+    } catch (error) {
+      tally.unexpected.push(`till: ${String(error)}`);
+      return false;
     }
   }
 
