@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { ObjectId } from 'mongodb';
 import { openDatabase, type Thing, until } from './database.js';
 
@@ -130,6 +131,51 @@ describe('indexes', () => {
     expect((await stageOf(c.find({ a: 1 }))).keys).toBe(2);
     await expect(c.createIndex({ a: 1 }, { name: 'other' })).rejects.toMatchObject({ code: 85 });
     await expect(c.createIndex({ a: 'text' })).rejects.toMatchObject({ code: 238 });
+  });
+
+  test('follow random replacements and updates: the same documents are found with and without them', async () => {
+    const value = fc.oneof(
+      fc.constantFrom<unknown>(null, 0, 1, 1.5, 'x', [], [0], [0, 'x'], { y: 0 }, { y: [0, 1] }, [
+        { y: 0 },
+        { y: null },
+      ]),
+    );
+    const fields = fc.record({ a: value, b: value, open: fc.constantFrom(0, 1, null) }, { requiredKeys: [] });
+    const change = fc.record({ id: fc.nat({ max: 3 }), fields, whole: fc.boolean() });
+    const c = fresh();
+    await c.createIndexes([
+      { key: { a: 1 } },
+      { key: { 'a.y': -1 } },
+      { key: { a: 1, open: 1 }, sparse: true },
+      { key: { a: 1 }, name: 'partial', partialFilterExpression: { open: 1 } },
+    ]);
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 6 }), async (changes) => {
+        await c.deleteMany({});
+        for (const { id, fields: given, whole } of changes) {
+          if (whole) await c.replaceOne({ _id: id }, given, { upsert: true });
+          else await c.updateOne({ _id: id }, { $set: { b: 0, ...given } }, { upsert: true });
+        }
+        for (const filter of [
+          { a: 0 },
+          { a: null },
+          { a: { $gt: 0 } },
+          { 'a.y': 0 },
+          { a: 'x', open: 1 },
+          { a: { $in: [1, 'x'] } },
+        ]) {
+          const find = (hint?: string | { $natural: 1 }) =>
+            c
+              .find(filter, hint === undefined ? {} : { hint })
+              .sort({ _id: 1 })
+              .toArray();
+          const expected = await find({ $natural: 1 });
+          expect(await find()).toEqual(expected);
+          if ('open' in filter) expect(await find('partial')).toEqual(expected);
+        }
+      }),
+      { numRuns: 60 },
+    );
   });
 
   test('long values are found though their keys are cut', async () => {
