@@ -69,6 +69,7 @@ export async function createApp({ config, logger, clock = systemClock }: AppOpti
   const { execute } = gate;
   const realtime = createRealtime({
     ...config.socket,
+    trustProxy: config.server.trustProxy,
     clock,
     corsOrigins,
     registry,

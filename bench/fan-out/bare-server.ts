@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Server } from 'socket.io';
 import { envelopeOf } from '../../src/runtime/journal.js';
 import { answerParent } from '../children.js';
-import { paced, residentBytes } from './paced.js';
+import { memoryNow, paced } from './paced.js';
 import { sampleEntry } from './payload.js';
 
 /** What the relay is measured against: Socket.IO by itself, one room a restaurant. */
@@ -23,7 +23,7 @@ answerParent({
     const tokens = restaurants.flatMap((id) => Array.from({ length: screens }, (_, i) => `${id}.${i}`));
     return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, tokens };
   },
-  rss: residentBytes,
+  memory: memoryNow,
   emit: (events: number) =>
     paced(events, (i) => {
       n += 1;

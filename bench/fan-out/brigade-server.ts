@@ -14,7 +14,7 @@ import { Relay } from '../../src/runtime/relay.js';
 import { Sessions } from '../../src/runtime/sessions.js';
 import { createRealtime } from '../../src/transports/realtime/server.js';
 import { answerParent } from '../children.js';
-import { paced, residentBytes } from './paced.js';
+import { memoryNow, paced } from './paced.js';
 import { sampleEntry } from './payload.js';
 
 /** Our relay, rooms, sessions and socket transport as in the running server; only the database is left out. */
@@ -39,6 +39,7 @@ const sessions = new Sessions({
 });
 const metrics = createMetrics();
 const realtime = createRealtime({
+  trustProxy: 0,
   clock: systemClock,
   path: '/socket.io',
   pingIntervalMs: 25_000,
@@ -76,7 +77,7 @@ answerParent({
     );
     return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, tokens: signed };
   },
-  rss: residentBytes,
+  memory: memoryNow,
   emit: (events: number) =>
     paced(events, (i) => {
       n += 1;

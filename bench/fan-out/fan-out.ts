@@ -1,4 +1,5 @@
 import { type Child, median, round, startChild } from '../children.js';
+import type { Memory } from './paced.js';
 
 const RESTAURANTS = 100;
 const SCREENS = 20;
@@ -19,7 +20,7 @@ export async function fanOut(options: Map<string, string>): Promise<object> {
   const events = Number(options.get('events') ?? EVENTS);
   const rounds = Number(options.get('rounds') ?? ROUNDS);
   const servers = { bare: await startServer('bare'), brigade: await startServer('brigade') };
-  const rss = { bare: await connectAll(servers.bare), brigade: await connectAll(servers.brigade) };
+  const memory = { bare: await connectAll(servers.bare), brigade: await connectAll(servers.brigade) };
   const cpu: Record<'bare' | 'brigade', number[]> = { bare: [], brigade: [] };
   const ratios: number[] = [];
   await turn(servers.bare, 500);
@@ -44,9 +45,13 @@ export async function fanOut(options: Map<string, string>): Promise<object> {
     bareMicrosPerDelivery: round(median(cpu.bare)),
     brigadeMicrosPerDelivery: round(median(cpu.brigade)),
     ratio: round(median(ratios), 3),
-    bareRssBytesPerConnection: Math.round(rss.bare),
-    brigadeRssBytesPerConnection: Math.round(rss.brigade),
-    rssRatio: round(rss.brigade / rss.bare, 3),
+    bareRssBytesPerConnection: Math.round(memory.bare.rss),
+    brigadeRssBytesPerConnection: Math.round(memory.brigade.rss),
+    rssRatio: round(memory.brigade.rss / memory.bare.rss, 3),
+    // Resident memory flatters the larger process, whose heap has room to spare; what is alive does not.
+    bareLiveBytesPerConnection: Math.round(memory.bare.live),
+    brigadeLiveBytesPerConnection: Math.round(memory.brigade.live),
+    liveRatio: round(memory.brigade.live / memory.bare.live, 3),
   };
 }
 
@@ -61,18 +66,19 @@ async function startServer(kind: 'bare' | 'brigade'): Promise<Side> {
   return { server, clients };
 }
 
-/** Connects everyone and answers the resident memory that each idle connection costs the server, bytes. */
-async function connectAll({ server, clients }: Side): Promise<number> {
+/** Connects everyone and answers the memory that each idle connection costs the server, bytes. */
+async function connectAll({ server, clients }: Side): Promise<Memory> {
   const { url, tokens } = await server.ask<{ url: string; tokens: string[] }>('listen', {
     restaurants: RESTAURANTS,
     screens: SCREENS,
   });
   // The first connections load code and grow pools; they are not what a connection costs.
   await clients.ask('connect', { url, tokens: tokens.slice(0, 100) });
-  const before = await server.ask<number>('rss');
+  const before = await server.ask<Memory>('memory');
   await clients.ask('connect', { url, tokens: tokens.slice(100) });
-  const after = await server.ask<number>('rss');
-  return (after - before) / (tokens.length - 100);
+  const after = await server.ask<Memory>('memory');
+  const count = tokens.length - 100;
+  return { rss: (after.rss - before.rss) / count, live: (after.live - before.live) / count };
 }
 
 /** One round; answers the server's CPU time per delivery, microseconds. */

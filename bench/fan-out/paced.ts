@@ -17,7 +17,15 @@ export function since(before: NodeJS.CpuUsage, started: number): { cpuMicros: nu
   return { cpuMicros: user + system, wallMs: performance.now() - started };
 }
 
-export function residentBytes(): number {
+export interface Memory {
+  /** Resident memory of the process. */
+  rss: number;
+  /** What is alive after a collection: heap and buffers. */
+  live: number;
+}
+
+export function memoryNow(): Memory {
   for (let i = 0; i < 3; i += 1) globalThis.gc?.();
-  return process.memoryUsage().rss;
+  const { rss, heapUsed, external } = process.memoryUsage();
+  return { rss, live: heapUsed + external };
 }

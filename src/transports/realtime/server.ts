@@ -10,6 +10,8 @@ import { Rooms, socketRoom } from './rooms.js';
 
 export interface RealtimeOptions extends Omit<MessagesOptions, 'takeMessage'> {
   clock: Clock;
+  /** Proxies in front whose X-Forwarded-For is believed. */
+  trustProxy: number;
   path: string;
   pingIntervalMs: number;
   pingTimeoutMs: number;
@@ -47,7 +49,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       (error: unknown) => next(refusal(error)),
     );
   });
-  io.on('connection', (socket) => welcome(socket, rooms, { ...options, takeMessage }));
+  const served = { ...options, takeMessage };
+  io.on('connection', (socket) => welcome(socket, rooms, served));
   options.sessions.onRevoked((target) => {
     // A turn later, so that who ends their own session still gets the acknowledgement.
     setImmediate(() => {
@@ -74,12 +77,21 @@ export function createRealtime(options: RealtimeOptions): Realtime {
 
 const dataOf = (socket: Socket): SocketData => socket.data as SocketData;
 
-async function authenticate(socket: Socket, { sessions }: RealtimeOptions): Promise<void> {
-  const { token } = socket.handshake.auth as { token?: unknown };
+const tokenOf = (socket: Socket): unknown => (socket.handshake.auth as { token?: unknown }).token;
+
+async function authenticate(socket: Socket, { sessions, trustProxy }: RealtimeOptions): Promise<void> {
+  const token = tokenOf(socket);
   if (typeof token !== 'string' || token === '')
     throw fail('unauthenticated', 'Send an access token in the handshake: auth: { token }');
   const authenticated = await sessions.authenticate(token);
-  socket.data = { ...authenticated, ip: socket.handshake.address } satisfies SocketData;
+  socket.data = { ...authenticated, ip: addressOf(socket, trustProxy) } satisfies SocketData;
+}
+
+/** Where the connection comes from: as many hops before the last one as there are proxies of ours in between. */
+function addressOf({ handshake }: Socket, trustProxy: number): string {
+  const forwarded = String(handshake.headers['x-forwarded-for'] ?? '').split(',');
+  const hops = [...forwarded.map((hop) => hop.trim()).filter((hop) => hop !== ''), handshake.address];
+  return hops.at(-1 - Math.min(trustProxy, hops.length - 1)) ?? handshake.address;
 }
 
 /** socket.io sends `data` of the error along with `connect_error`. */
@@ -90,6 +102,8 @@ function refusal(error: unknown): Error {
 
 function welcome(socket: Socket, rooms: Rooms, options: MessagesOptions): void {
   const { actor } = dataOf(socket);
+  const token = String(tokenOf(socket));
+  forgetHandshake(socket);
   const { restaurantId, role } = actor;
   // Join first, read after: whatever is committed from here on reaches this socket.
   void socket.join(roomsOfActor(actor).map((room) => socketRoom(restaurantId, room)));
@@ -100,6 +114,19 @@ function welcome(socket: Socket, rooms: Rooms, options: MessagesOptions): void {
     options.metrics.connectedSockets.dec({ role });
   });
   serveMessages(socket, options);
+  // A revocation between the handshake and now found no socket to end; who is not the same any more goes.
+  options.sessions.authenticate(token).then(
+    (now) => now.actor === actor || end(socket, 'session_ended'),
+    () => end(socket, 'session_ended'),
+  );
+}
+
+/** Token, headers and request are kilobytes on each of thousands of sockets, and a token is best not kept at all. */
+function forgetHandshake(socket: Socket): void {
+  socket.handshake.auth = {};
+  socket.handshake.headers = {};
+  // As Socket.IO's page on memory usage advises; its type does not allow for it.
+  (socket.conn as { request: unknown }).request = null;
 }
 
 function end(socket: Socket, code: 'session_ended' | 'token_expired'): void {
