@@ -104,15 +104,10 @@ async function plain(
   handler: Handler,
 ): Promise<Document> {
   const writer = new PlainWriter(engine.store, engine.sessions.claims);
-  const reply = await handler(new Context(engine, request, session, undefined, writer));
-  if (WRITING.has(name) || readsOnlyDurable(request.command)) await engine.store.durable();
+  const context = new Context(engine, request, session, undefined, writer);
+  const reply = await handler(context);
+  if (WRITING.has(name) || context.readsOnlyDurable) await engine.store.durable();
   return reply;
-}
-
-/** Writes are visible before they are on disk; who asks for more than `local` never sees one that a crash takes back. */
-function readsOnlyDurable({ readConcern }: Document): boolean {
-  const level = isDocument(readConcern) ? readConcern.level : undefined;
-  return level === 'majority' || level === 'linearizable' || level === 'snapshot';
 }
 
 /** A write with a number of its own: doing it again gives the first reply. */

@@ -67,8 +67,14 @@ const find: Handler = (context) => {
     limit: query.limit,
     single: negative || flag(command.singleBatch),
     session: context.session?.id,
+    settled: settled(context),
   });
 };
+
+/** What the further batches of a cursor wait for. */
+function settled(context: Context): (() => Promise<void>) | undefined {
+  return context.readsOnlyDurable ? () => context.engine.store.durable() : undefined;
+}
 
 const getMore: Handler = (context) => {
   const { command } = context;
@@ -142,6 +148,7 @@ const aggregateCommand: Handler = (context) => {
   return context.engine.cursors.first(`${context.db}.${name}`, source, {
     batchSize: count(command.cursor.batchSize, 'cursor.batchSize') ?? DEFAULT_BATCH,
     session: context.session?.id,
+    settled: settled(context),
   });
 };
 

@@ -63,6 +63,16 @@ export class Context {
     return name;
   }
 
+  /**
+   * Writes are visible before they are on disk. Who asks for more than `local` never sees one that a crash takes back:
+   * the reply waits for what it shows. In a transaction the commit does.
+   */
+  get readsOnlyDurable(): boolean {
+    const { readConcern } = this.command;
+    const level = isDocument(readConcern) && !this.transaction ? readConcern.level : undefined;
+    return level === 'majority' || level === 'linearizable' || level === 'snapshot';
+  }
+
   get ns(): string {
     return `${this.db}.${this.collectionName}`;
   }

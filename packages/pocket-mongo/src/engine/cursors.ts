@@ -17,6 +17,7 @@ interface Cursor {
   ahead: Buffer | undefined;
   lastUse: number;
   readonly session: string | undefined;
+  readonly settled: (() => Promise<void>) | undefined;
 }
 
 export interface FirstBatch {
@@ -25,6 +26,8 @@ export interface FirstBatch {
   /** Close the cursor after the first batch. */
   readonly single?: boolean | undefined;
   readonly session?: string | undefined;
+  /** Waited for before each further batch is given out. */
+  readonly settled?: (() => Promise<void>) | undefined;
 }
 
 function pause(): Promise<void> {
@@ -44,7 +47,8 @@ export class Cursors {
 
   /** The reply to a command that makes a cursor. A cursor that is read to its end is never registered. */
   async first(ns: string, source: Source, options: FirstBatch): Promise<Document> {
-    const cursor: Cursor = { ns, source, ahead: undefined, lastUse: Date.now(), session: options.session };
+    const { session, settled } = options;
+    const cursor: Cursor = { ns, source, ahead: undefined, lastUse: Date.now(), session, settled };
     const { documents, done } = await this.fill(cursor, options.batchSize);
     // A query that has reached its limit is done, whether or not its source knows already.
     if (done || options.single || documents.length === options.limit)
@@ -60,6 +64,7 @@ export class Cursors {
     cursor.lastUse = Date.now();
     const { documents, done } = await this.fill(cursor, batchSize);
     if (done) this.open.delete(id);
+    await cursor.settled?.();
     return { cursor: { nextBatch: documents, id: done ? 0n : id, ns }, ok: 1 };
   }
 
