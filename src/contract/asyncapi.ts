@@ -125,8 +125,8 @@ const introduction = `Everything a tablet or screen can ask, and every event it 
 \`{ ok: false, error }\` with a Problem. A message without an ack callback is refused with a \`problem\` message.
 
 **Hearing.** Every event arrives as a message of its name with one argument, the Envelope. \`seq\` numbers the restaurant's events
-without gaps, but a screen sees only those of its rooms: \`prev\` names, for each room an event goes to, the seq of that room's
-event before. If it is not the last one seen there, one is missing.
+without gaps, but a screen sees only those of its rooms: \`prev\` names the last event before this one in
+each of its rooms, and in every other room spoken to since. If a room of yours is named with a seq beyond your position, one is missing.
 
 **Catching up.** Join (connect), then \`sync:snapshot\` for the state and its seq, then apply the events above it in order. After a gap or
 a reconnect, \`sync:since\` answers what was missed; \`{ reset: true }\` means to take the snapshot again. \`sync:head\` comes at most every 2

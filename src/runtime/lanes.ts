@@ -89,7 +89,7 @@ export class Lane {
     if (this.#queue.length >= MAX_QUEUE)
       throw fail('overloaded', 'This restaurant has too many commands waiting', { retryAfter: 1 });
     const key = keyOf(job);
-    if (this.#keys.has(key)) throw fail('in_flight', 'Ask again in a moment', { retryAfter: 1 });
+    if (this.#keys.has(key)) throw fail('in_flight', 'Ask again in a moment');
     this.#keys.add(key);
     const answered = new Promise<JobResult>((resolve, reject) => {
       this.#queue.push({ job, attempts: 0, resolve, reject });

@@ -1,4 +1,4 @@
-import { type Envelope, type Heads, otherRooms, type Page, type Snapshot } from './wire.js';
+import type { Envelope, Heads, Page, Snapshot } from './wire.js';
 
 /**
  * The order of events, and nothing else: no I/O, no timers. What arrives goes in, in whatever order the network made of
@@ -235,9 +235,8 @@ export class Stream {
 
   /** The seq up to which I must be complete before this event may be applied. */
   #needs(envelope: Envelope): number {
-    const others = envelope.prev[otherRooms] ?? 0;
     let needed = 0;
-    for (const room of this.#rooms) needed = Math.max(needed, envelope.prev[room] ?? others);
+    for (const room of this.#rooms) needed = Math.max(needed, envelope.prev[room] ?? 0);
     return needed;
   }
 

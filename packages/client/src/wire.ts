@@ -28,12 +28,6 @@ export interface Meta {
   requestId?: string;
 }
 
-/**
- * Given in `prev` for every room that `prev` does not name: none of them has had an event after this one. With it a
- * client in several rooms knows of a missing event even if that went to another of its rooms.
- */
-export const otherRooms = '*';
-
 export interface Envelope<T = unknown> {
   id: string;
   epoch: string;
@@ -45,7 +39,7 @@ export interface Envelope<T = unknown> {
   at: string;
   actor: { id: string; name: string };
   data: T;
-  /** Room -> seq of that room's previous event, 0 for none; see {@link otherRooms}. */
+  /** Room -> seq of the last event there before this one: its own rooms, and those spoken to since the oldest of them. */
   prev: Readonly<Record<string, number>>;
 }
 

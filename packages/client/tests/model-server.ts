@@ -18,12 +18,13 @@ export class ModelServer {
     return this.#events.at(-1)?.seq ?? 0;
   }
 
-  /** `named`: rooms that `prev` names beside the event's own; the server is free in its choice. */
-  commit(rooms: readonly string[], named: readonly string[] = []): Stored {
+  /** `prev` names the event's rooms, and those spoken to since the oldest of them, as the server does (its ADR 7). */
+  commit(rooms: readonly string[]): Stored {
     const seq = this.seq + 1;
     const prev: Record<string, number> = {};
-    for (const room of [...rooms, ...named]) prev[room] = this.#lastOf.get(room) ?? 0;
-    prev['*'] = Math.max(0, ...[...this.#lastOf].filter(([room]) => !(room in prev)).map(([, last]) => last));
+    for (const room of rooms) prev[room] = this.#lastOf.get(room) ?? 0;
+    const oldest = Math.min(...Object.values(prev));
+    for (const [room, last] of this.#lastOf) if (last > oldest) prev[room] = last;
     for (const room of rooms) this.#lastOf.set(room, seq);
     const stored: Stored = {
       id: `${this.epoch}/${seq}`,

@@ -7,7 +7,7 @@ const allRooms = ['all', 'can:order:read', 'can:kitchen:read', 'station:1', 'use
 const anyRooms = fc.subarray(allRooms, { minLength: 1 });
 
 type Step =
-  | { do: 'commit'; rooms: string[]; named: string[] }
+  | { do: 'commit'; rooms: string[] }
   | { do: 'deliver' | 'drop' | 'duplicate' | 'answer' | 'deliver-answer' | 'drop-answer'; pick: number }
   | { do: 'connect' | 'disconnect' | 'heads' | 'forget' }
   | { do: 'restore'; lost: number; cuts: boolean }
@@ -17,7 +17,7 @@ const picked = (name: 'deliver' | 'drop' | 'duplicate' | 'answer' | 'deliver-ans
   fc.record({ do: fc.constant(name), pick: fc.nat(20) });
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 12, arbitrary: fc.record({ do: fc.constant('commit'), rooms: anyRooms, named: fc.subarray(allRooms) }) },
+  { weight: 12, arbitrary: fc.record({ do: fc.constant('commit'), rooms: anyRooms }) },
   { weight: 12, arbitrary: picked('deliver') },
   { weight: 3, arbitrary: picked('drop') },
   { weight: 3, arbitrary: picked('duplicate') },
@@ -63,7 +63,7 @@ class World {
   take(step: Step): void {
     switch (step.do) {
       case 'commit': {
-        const event = this.server.commit(step.rooms, step.named);
+        const event = this.server.commit(step.rooms);
         const { rooms, ...envelope } = event;
         if (this.online && rooms.some((room) => this.rooms.has(room)))
           this.#messages.push({ kind: 'envelope', envelope });
@@ -217,7 +217,7 @@ describe('the stream of events', () => {
         const world = new World(rooms, 100);
         world.settle();
         for (const to of events) {
-          world.take({ do: 'commit', rooms: to, named: allRooms });
+          world.take({ do: 'commit', rooms: to });
           world.take({ do: 'deliver', pick: 0 });
           expect(world.stream.phase).toBe('live');
         }

@@ -18,6 +18,14 @@ export interface HttpOptions extends RoutesOptions {
   docs: Router | undefined;
 }
 
+/** Nothing served here is a page: no script, no style, no frame. The pages under /docs have policies of their own. */
+const JSON_ONLY = {
+  defaultSrc: ["'none'"],
+  baseUri: ["'none'"],
+  formAction: ["'none'"],
+  frameAncestors: ["'none'"],
+};
+
 /** The REST side: middleware, health, documents, and every operation as a route. */
 export function createHttp(options: HttpOptions): Express {
   const app = express();
@@ -25,7 +33,7 @@ export function createHttp(options: HttpOptions): Express {
   app.set('trust proxy', options.trustProxy);
   app.use(observeRequests(options.logger, options.metrics));
   if (options.docs !== undefined) app.use('/docs', options.docs);
-  app.use(helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } } }));
+  app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: JSON_ONLY } }));
   app.use(options.health);
   app.use(
     cors({
