@@ -1,7 +1,8 @@
 import { check, decode, decodeLeaving } from '../bson/decode.js';
 import { type Document, isDocument, RawDocument, truthy } from '../bson/values.js';
+import type { UpdateStatement } from '../engine/change.js';
 import { type Context, checkCollation, flag, type Handler, optionalDocument, refuse } from '../engine/context.js';
-import { deleteDocuments, insertOne, type UpdateStatement, updateDocuments } from '../engine/write-operations.js';
+import { deleteDocuments, insertOne, updateDocuments } from '../engine/write-operations.js';
 import { badValue, CommandError } from '../errors.js';
 import { execute } from '../plan/execute.js';
 import { compileProjection } from '../query/projection.js';
