@@ -27,6 +27,7 @@ export const errorTable = {
   internal: { status: 500, title: 'Something went wrong on our side' },
   overloaded: { status: 503, title: 'Too busy right now' },
   timed_out: { status: 503, title: 'Could not be carried out in time' },
+  unavailable: { status: 503, title: 'The database does not answer right now' },
   stopping: { status: 503, title: 'The server is stopping' },
 } as const satisfies Record<string, { status: number; title: string }>;
 

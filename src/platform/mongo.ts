@@ -30,7 +30,8 @@ export async function openDatabase({ uri, name, poolSize, dataDir }: DatabaseOpt
       ignoreUndefined: true,
       // What a reader has seen stays true after a crash or a failover.
       readConcernLevel: 'majority',
-      serverSelectionTimeoutMS: 10_000,
+      // Shorter than any client's patience: they hear of an outage and try again.
+      serverSelectionTimeoutMS: 5_000,
       autoIndex: false,
       autoCreate: false,
     });
@@ -50,6 +51,16 @@ export async function openDatabase({ uri, name, poolSize, dataDir }: DatabaseOpt
       await embedded?.close();
     },
   };
+}
+
+/** Whether an error means that the database cannot be reached, rather than that it refused something. */
+export function isOutage(error: unknown): boolean {
+  const { MongoNetworkError, MongoServerSelectionError, MongoNotConnectedError, MongoTopologyClosedError } =
+    mongoose.mongo;
+  const outages = [MongoNetworkError, MongoServerSelectionError, MongoNotConnectedError, MongoTopologyClosedError];
+  return (
+    outages.some((outage) => error instanceof outage) || error instanceof mongoose.Error.MongooseServerSelectionError
+  );
 }
 
 /** Creates the declared collections and indexes that are missing. Takes nothing away. */

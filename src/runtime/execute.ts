@@ -4,6 +4,7 @@ import { BrigadeError, fail } from '../kernel/errors.js';
 import type { AnyEvent, Room } from '../kernel/event.js';
 import type { AnyCommand, AnyQuery, Operation, Scope } from '../kernel/operation.js';
 import type { Clock } from '../kernel/time.js';
+import { isOutage } from '../platform/mongo.js';
 import { type Job, type JobResult, OWN_KEY } from './entry.js';
 import type { Lanes } from './lanes.js';
 import type { LimitState, Limits } from './limits.js';
@@ -49,28 +50,34 @@ const MAX_EVENTS = 200;
 
 /** The life of one operation, after authentication: limit, permission, validation, then lane and handler. */
 export function createExecute(options: ExecuteOptions): Execute {
-  return async (given) => {
-    // Nobody acts as themselves in what anybody may do: a sign-up from a logged-in tablet belongs to no restaurant yet.
-    const call = given.operation.permission === 'public' ? { ...given, actor: anonymous } : given;
-    checkPermission(call);
-    const taken = await takeLimit(options.limits, call);
-    const input = validated(call.operation.input, call.input);
-    await taken.countBy(call.operation.limitBy?.(input as never));
-    const { doors, clock } = options;
-    const { actor, requestId, ip } = call;
-    const base: BaseContext = { actor, restaurantId: actor.restaurantId, now: clock.now(), doors, requestId, ip };
-    const result =
-      call.operation.kind === 'query'
-        ? {
-            status: call.operation.rest.status ?? 200,
-            data: await runQuery(call.operation, base, input),
-            replayed: false,
-          }
-        : await runCommand(options, call, call.operation, base, input);
-    if (options.checkOutputs) assertShape(call.operation.output, result.data, `output of ${call.operation.name}`);
-    taken.succeeded();
-    return { ...result, limit: taken.limit };
-  };
+  return (given) =>
+    carryOut(options, given).catch((error: unknown) => {
+      if (!isOutage(error)) throw error;
+      throw new BrigadeError('unavailable', { retryAfter: 2 }, { cause: error });
+    });
+}
+
+async function carryOut(options: ExecuteOptions, given: Call): Promise<Outcome> {
+  // Nobody acts as themselves in what anybody may do: a sign-up from a logged-in tablet belongs to no restaurant yet.
+  const call = given.operation.permission === 'public' ? { ...given, actor: anonymous } : given;
+  checkPermission(call);
+  const taken = await takeLimit(options.limits, call);
+  const input = validated(call.operation.input, call.input);
+  await taken.countBy(call.operation.limitBy?.(input as never));
+  const { doors, clock } = options;
+  const { actor, requestId, ip } = call;
+  const base: BaseContext = { actor, restaurantId: actor.restaurantId, now: clock.now(), doors, requestId, ip };
+  const result =
+    call.operation.kind === 'query'
+      ? {
+          status: call.operation.rest.status ?? 200,
+          data: await runQuery(call.operation, base, input),
+          replayed: false,
+        }
+      : await runCommand(options, call, call.operation, base, input);
+  if (options.checkOutputs) assertShape(call.operation.output, result.data, `output of ${call.operation.name}`);
+  taken.succeeded();
+  return { ...result, limit: taken.limit };
 }
 
 /**

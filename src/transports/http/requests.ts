@@ -65,7 +65,7 @@ export function answerErrors(logger: Logger) {
   return (thrown: unknown, req: Request, res: Response, _next: NextFunction): void => {
     const { requestId } = notesOf(res);
     const error = asOurs(thrown);
-    if (!(error instanceof BrigadeError))
+    if (!(error instanceof BrigadeError) || error.cause !== undefined)
       logger.error('A request failed unexpectedly', { requestId, method: req.method, path: req.path, error });
     if (res.headersSent) res.destroy();
     else sendProblem(res, toProblem(error, requestId));

@@ -80,7 +80,7 @@ async function serve(socket: Socket, [name, ...args]: unknown[], options: Messag
       if (result.replayed) outcome = 'replayed';
     }
   } catch (error) {
-    if (!(error instanceof BrigadeError))
+    if (!(error instanceof BrigadeError) || error.cause !== undefined)
       options.logger.error('A message failed unexpectedly', { requestId, operation: label, error });
     const problem = toProblem(error, requestId);
     ({ status, code: outcome } = problem);

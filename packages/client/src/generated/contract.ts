@@ -2783,7 +2783,7 @@ export interface Tokens {
 }
 
 /** The closed list of errors; the code alone decides the status */
-export type ErrorCode = 'malformed' | 'validation_failed' | 'unauthenticated' | 'credentials_invalid' | 'token_invalid' | 'token_expired' | 'session_ended' | 'forbidden' | 'not_found' | 'method_not_allowed' | 'illegal_step' | 'conflict' | 'version_conflict' | 'duplicate' | 'sold_out' | 'unavailable_item' | 'in_flight' | 'payload_too_large' | 'unsupported_media_type' | 'key_reused' | 'rate_limited' | 'internal' | 'overloaded' | 'timed_out' | 'stopping';
+export type ErrorCode = 'malformed' | 'validation_failed' | 'unauthenticated' | 'credentials_invalid' | 'token_invalid' | 'token_expired' | 'session_ended' | 'forbidden' | 'not_found' | 'method_not_allowed' | 'illegal_step' | 'conflict' | 'version_conflict' | 'duplicate' | 'sold_out' | 'unavailable_item' | 'in_flight' | 'payload_too_large' | 'unsupported_media_type' | 'key_reused' | 'rate_limited' | 'internal' | 'overloaded' | 'timed_out' | 'unavailable' | 'stopping';
 
 /** An error: RFC 9457 problem details. REST answers it as application/problem+json, a socket in its ack */
 export interface Problem {
