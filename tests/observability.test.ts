@@ -67,6 +67,7 @@ describe('metrics', () => {
       /brigade_operations_total\{operation="restaurant:update",transport="socket",outcome="forbidden"\} 1/,
     );
     expect(text).toMatch(/brigade_broadcasts_total [1-9]/);
+    expect(text).toMatch(/brigade_deliveries_total [1-9]/);
     expect(text).toMatch(/brigade_connected_sockets\{role="waiter"\} 1/);
     expect(text).toMatch(/socket_io_connected/);
   });

@@ -60,8 +60,8 @@ export function createExecute(options: ExecuteOptions): Execute {
 async function carryOut(options: ExecuteOptions, given: Call): Promise<Outcome> {
   // Nobody acts as themselves in what anybody may do: a sign-up from a logged-in tablet belongs to no restaurant yet.
   const call = given.operation.permission === 'public' ? { ...given, actor: anonymous } : given;
-  checkPermission(call);
   const taken = await takeLimit(options.limits, call);
+  checkPermission(call);
   const input = validated(call.operation.input, call.input);
   await taken.countBy(call.operation.limitBy?.(input as never));
   const { doors, clock } = options;

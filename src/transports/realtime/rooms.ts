@@ -13,7 +13,7 @@ export class Rooms implements Broadcaster {
 
   constructor(
     private readonly io: Server,
-    private readonly counted: { broadcast(): void },
+    private readonly counted: { broadcast(screens: number): void },
   ) {}
 
   arrive(restaurantId: string): void {
@@ -32,8 +32,12 @@ export class Rooms implements Broadcaster {
 
   emit(restaurantId: string, rooms: readonly Room[], envelope: { name: string }): void {
     if (rooms.length === 0) return;
-    this.counted.broadcast();
-    this.io.to(rooms.map((room) => socketRoom(restaurantId, room))).emit(envelope.name, envelope);
+    const names = rooms.map((room) => socketRoom(restaurantId, room));
+    let screens = 0;
+    // Almost no screen is in two rooms of one event, so the sum is near enough for a counter.
+    for (const name of names) screens += this.io.sockets.adapter.rooms.get(name)?.size ?? 0;
+    this.counted.broadcast(screens);
+    this.io.to(names).emit(envelope.name, envelope);
   }
 
   announce(restaurantId: string, epoch: string, heads: Partial<Record<Room, number>>): void {

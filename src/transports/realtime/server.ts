@@ -41,7 +41,13 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     maxHttpBufferSize: options.maxPayloadBytes,
     cors: { origin: [...options.corsOrigins] },
   });
-  const rooms = new Rooms(io, { broadcast: () => options.metrics.broadcasts.inc() });
+  const { broadcasts, deliveries } = options.metrics;
+  const rooms = new Rooms(io, {
+    broadcast(screens) {
+      broadcasts.inc();
+      deliveries.inc(screens);
+    },
+  });
   const takeMessage = messageLimit(options);
   io.use((socket, next) => {
     authenticate(socket, options).then(
