@@ -238,13 +238,16 @@ export class Lane {
 
 const keyOf = (job: Job): string => `${job.author} ${job.key}`;
 
-/** All lanes of this process. A lane idle for ten minutes is let go; the next command opens it again. */
+/**
+ * All lanes of this process. A restaurant's lane idle for ten minutes is let go, an account's, which remembers nothing,
+ * after seconds; the next command opens it again.
+ */
 export class Lanes {
   readonly #lanes = new Map<string, Lane>();
   readonly #sweep: NodeJS.Timeout;
 
   constructor(private readonly hooks: LaneHooks) {
-    this.#sweep = setInterval(() => this.#letGo(performance.now() - IDLE_MS), IDLE_MS / 2);
+    this.#sweep = setInterval(() => this.#letGo(), SWEEP_MS);
     this.#sweep.unref();
   }
 
@@ -270,9 +273,14 @@ export class Lanes {
     clearInterval(this.#sweep);
   }
 
-  #letGo(before: number): void {
-    for (const [id, lane] of this.#lanes) if (lane.isIdle && lane.idleSince < before) this.#lanes.delete(id);
+  #letGo(): void {
+    const now = performance.now();
+    for (const [id, lane] of this.#lanes) {
+      const patience = lane.id === lane.restaurantId ? IDLE_MS : SWEEP_MS;
+      if (lane.isIdle && now - lane.idleSince > patience) this.#lanes.delete(id);
+    }
   }
 }
 
 const IDLE_MS = 600_000;
+const SWEEP_MS = 15_000;
