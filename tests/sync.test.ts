@@ -1,5 +1,5 @@
 import type { Envelope } from '../src/kernel/event.js';
-import { journalModel } from '../src/runtime/journal.js';
+import { changeEpochs, journalModel } from '../src/runtime/journal.js';
 import { type Brigade, type House, openHouse, type Person, startBrigade, transports, until } from './harness/index.js';
 
 let brigade: Brigade;
@@ -101,6 +101,22 @@ describe('the stream', () => {
     await until('the head of the last event was told', () =>
       screen.heads.find((head) => head.epoch === epoch && head.heads.all === seq),
     );
+  });
+
+  it('begins anew after a restored backup: another epoch is announced, old positions are reset, and work goes on', async () => {
+    const screen = await house.owner.screen();
+    const before = await house.owner.must('sync:snapshot');
+    expect(await changeEpochs()).toBe(2);
+    await rename('Chez Epoch');
+    const after = await house.owner.must('sync:snapshot');
+    expect(after.epoch).not.toBe(before.epoch);
+    expect(after.seq).toBe(before.seq + 1);
+    expect(await house.owner.must('sync:since', { epoch: before.epoch, seq: before.seq })).toMatchObject({
+      reset: true,
+      epoch: after.epoch,
+    });
+    await until('the new epoch was announced', () => screen.heads.find(({ epoch }) => epoch === after.epoch));
+    await screen.saw('restaurant:updated', ({ restaurant }) => restaurant.name === 'Chez Epoch');
   });
 
   it('resets a screen whose position lies outside the retention', async () => {

@@ -77,12 +77,24 @@ export function setRetention(days: number): void {
 
 export const entryId = (restaurantId: string, n: number): string => `${restaurantId}:${String(n).padStart(10, '0')}`;
 
+const newEpoch = (): string => randomBytes(6).toString('hex');
+
+/**
+ * Begins another epoch in every restaurant: history is not what screens have seen any more (a restored backup). Each then
+ * takes a new snapshot. Answers how many restaurants there are.
+ */
+export async function changeEpochs(): Promise<number> {
+  const heads = (await headModel.find().lean().exec()) as unknown as Head[];
+  for (const { _id } of heads) await headModel.updateOne({ _id }, { $set: { epoch: newEpoch() } }).exec();
+  return heads.length;
+}
+
 /** The head of a restaurant without any entry yet. */
 export const freshHead = (restaurantId: string): Head => ({
   _id: restaurantId,
   n: 0,
   seq: 0,
-  epoch: randomBytes(6).toString('hex'),
+  epoch: newEpoch(),
   rooms: {},
 });
 
