@@ -90,14 +90,14 @@ export class Committer {
 }
 
 async function flush(units: readonly PendingUnit[]): Promise<void> {
-  const { writes, matches } = writesOf(units);
+  const { writes, expected } = writesOf(units);
   if (writes.length === 0) return;
   const client = mongoose.connection.getClient() as unknown as mongo.MongoClient;
   const session = client.startSession();
   try {
     session.startTransaction({ writeConcern: { w: 'majority' }, readConcern: { level: 'snapshot' } });
-    const matched = await send(client, writes, session);
-    if (matched !== matches) throw new ConflictError('A document was changed in between');
+    const found = await send(client, writes, session);
+    if (found !== expected) throw new ConflictError('A document was changed in between');
     await session.commitTransaction();
   } catch (error) {
     if (session.inTransaction()) await session.abortTransaction().catch(() => undefined);
@@ -107,8 +107,8 @@ async function flush(units: readonly PendingUnit[]): Promise<void> {
   }
 }
 
-/** All writes of a group, and how many documents its replacements and deletions must find. */
-function writesOf(units: readonly PendingUnit[]): { writes: Write[]; matches: number } {
+/** All writes of a group, and how many documents its replacements and deletions are expected to find. */
+function writesOf(units: readonly PendingUnit[]): { writes: Write[]; expected: number } {
   const database = mongoose.connection.name;
   const writes = mergedChanges(units).map((change) => writeOf(database, change));
   const heads = new Map<string, { before: Head; after: Head }>();
@@ -130,16 +130,21 @@ function writesOf(units: readonly PendingUnit[]): { writes: Write[]; matches: nu
     const namespace = `${database}.${journalModel.collection.collectionName}`;
     writes.push({ name: 'insertOne', namespace, document: { ...entry } });
   }
-  return { writes, matches: writes.filter((write) => write.name === 'replaceOne').length };
+  return { writes, expected: writes.filter((write) => write.name !== 'insertOne').length };
 }
 
-/** Units of one lane may write the same document one after the other; the group then writes it once. */
+/**
+ * Units of one lane may write the same document one after the other; the group then writes it once. Two lanes know
+ * nothing of each other: there the document's version decides.
+ */
 function mergedChanges(units: readonly PendingUnit[]): Change[] {
   const merged = new Map<string, Change>();
-  for (const change of units.flatMap((unit) => unit.changes)) {
-    const key = `${change.kind.collection}/${change.id}`;
-    const earlier = merged.get(key);
-    merged.set(key, earlier === undefined ? change : { ...change, before: earlier.before });
+  for (const { lane, changes } of units) {
+    for (const change of changes) {
+      const key = `${lane} ${change.kind.collection}/${change.id}`;
+      const earlier = merged.get(key);
+      merged.set(key, earlier === undefined ? change : { ...change, before: earlier.before });
+    }
   }
   return [...merged.values()].filter((change) => change.before !== undefined || change.after !== undefined);
 }
@@ -152,20 +157,24 @@ function writeOf(database: string, { kind, id, before, after }: Change): Write {
   return { name: 'replaceOne', namespace, filter, replacement: { ...after } };
 }
 
-/** MongoDB 8 takes writes to several collections in one message; before it, one message a collection. */
+/**
+ * Sends the writes and answers how many documents they found. MongoDB 8 takes writes to several collections in one
+ * message; before it, one message a collection.
+ */
 async function send(client: mongo.MongoClient, writes: Write[], session: mongo.ClientSession): Promise<number> {
   if (takesClientBulkWrite(client)) {
-    const result = await client.bulkWrite(writes, { session, ordered: true });
-    return result.matchedCount;
+    const { matchedCount, deletedCount } = await client.bulkWrite(writes, { session, ordered: true });
+    return matchedCount + deletedCount;
   }
-  let matched = 0;
+  let found = 0;
   for (const [namespace, members] of groupBy(writes, (write) => write.namespace)) {
     const [database = '', ...collection] = namespace.split('.');
     const operations = members.map(collectionWrite);
     const target = client.db(database).collection(collection.join('.'));
-    matched += (await target.bulkWrite(operations, { session, ordered: true })).matchedCount;
+    const { matchedCount, deletedCount } = await target.bulkWrite(operations, { session, ordered: true });
+    found += matchedCount + deletedCount;
   }
-  return matched;
+  return found;
 }
 
 function collectionWrite(write: Write): mongo.AnyBulkWriteOperation {

@@ -276,6 +276,36 @@ describe('two processes on one restaurant, without any lock', () => {
   });
 });
 
+describe('two lanes of one process on one document', () => {
+  it('lose no update, though both are flushed in one group', async () => {
+    const restaurantId = newId();
+    const id = newId();
+    const lanes = processOf();
+    await lanes.of(restaurantId, 'ann').submit(job(create(id)));
+    await Promise.all(['ann', 'bob', 'cleo'].map((account) => lanes.of(restaurantId, account).submit(job(bump(id)))));
+    expect((await stored(id))?.value).toBe(3);
+  });
+
+  it('do not remove what the other has changed in between, but look again', async () => {
+    const restaurantId = newId();
+    const id = newId();
+    const lanes = processOf();
+    await lanes.of(restaurantId, 'ann').submit(job(create(id)));
+    const removeAtZero = async (unit: UnitOfWork) => {
+      const doc = await unit.get(counters, id);
+      if (doc.value > 0) return { kept: true };
+      unit.remove(counters, doc);
+      return { kept: false };
+    };
+    const [, removed] = await Promise.allSettled([
+      lanes.of(restaurantId, 'ann').submit(job(bump(id))),
+      lanes.of(restaurantId, 'bob').submit(job(removeAtZero)),
+    ]);
+    expect(removed).toMatchObject({ status: 'fulfilled', value: { data: { kept: true } } });
+    expect((await stored(id))?.value).toBe(1);
+  });
+});
+
 describe('many restaurants', () => {
   it('are committed in groups, and one that is refused harms no other', async () => {
     const lanes = processOf();
