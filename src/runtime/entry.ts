@@ -1,7 +1,7 @@
 import { BrigadeError, fail } from '../kernel/errors.js';
 import type { Room } from '../kernel/event.js';
 import { newId } from '../kernel/ids.js';
-import { type Entry, type EntryEvent, entryId, type Head, type StoredReply } from './journal.js';
+import { type Entry, type EntryEvent, entryId, type Head, replyOf, type StoredReply } from './journal.js';
 import type { Published, UnitOfWork } from './unit-of-work.js';
 
 /** A command in its lane. */
@@ -32,14 +32,17 @@ export const OWN_KEY = '~';
 /** What a unit ended with: data, or an error to be answered although the unit is committed. */
 export type UnitOutcome = { data: unknown } | { answer: BrigadeError };
 
-/** The journal entry of a finished unit: the next `n`, a `seq` for each event, and what its rooms heard before. */
+/**
+ * The journal entry of a finished unit (the next `n`, a `seq` for each event, and what its rooms heard before), and the
+ * head after it.
+ */
 export function makeEntry(
   head: Head,
   job: Job,
   unit: UnitOfWork,
   outcome: UnitOutcome,
   roomsOf: (published: Published) => Room[],
-): Entry {
+): { entry: Entry; after: Head } {
   const heads = { ...head.rooms };
   const events: EntryEvent[] = [];
   for (const published of unit.published) {
@@ -51,8 +54,9 @@ export function makeEntry(
     events.push({ id: newId(), seq, name: published.event.name, data: published.data, rooms, prev });
   }
   const n = head.n + 1;
+  const last = head.seq + events.length;
   const { restaurantId } = unit;
-  return {
+  const entry: Entry = {
     _id: entryId(restaurantId, n),
     restaurantId,
     n,
@@ -66,9 +70,10 @@ export function makeEntry(
     fingerprint: job.fingerprint,
     reply: storedReply(job.status, outcome, events),
     events,
-    last: head.seq + events.length,
+    last,
     touched: [...unit.changes.keys()],
   };
+  return { entry, after: { ...head, n, seq: last, rooms: heads } };
 }
 
 type Heads = Partial<Record<Room, number>>;
@@ -84,12 +89,6 @@ function previousOf(rooms: readonly Room[], heads: Heads): Heads {
   const oldest = Math.min(...rooms.map((room) => heads[room] ?? 0));
   for (const [room, seq = 0] of Object.entries(heads)) if (seq > oldest) prev[room as Room] = seq;
   return prev;
-}
-
-export function headAfter(head: Head, entry: Entry): Head {
-  const rooms = { ...head.rooms };
-  for (const event of entry.events) for (const room of event.rooms) rooms[room] = event.seq;
-  return { ...head, n: entry.n, seq: entry.last, rooms };
 }
 
 /** Most replies are the very view an event carries; then only its place is stored. */
@@ -120,6 +119,11 @@ export function replayOf(known: Remembered, job: Job): JobResult {
     throw new BrigadeError(code, details);
   }
   return { status: known.status, data: known.data, replayed: true };
+}
+
+/** The reply that stands in the journal. @throws as {@link replayOf} */
+export function replayOfEntry(entry: Entry, job: Job): JobResult {
+  return replayOf({ fingerprint: entry.fingerprint, ...replyOf(entry) }, job);
 }
 
 /** The field of a unique index that refused a document, or undefined for any other error. */

@@ -4,16 +4,16 @@ import type { Room } from '../kernel/event.js';
 import { type Committer, ConflictError, type PendingUnit } from './committer.js';
 import {
   duplicateField,
-  headAfter,
   type Job,
   type JobResult,
   makeEntry,
   OWN_KEY,
   type Remembered,
   replayOf,
+  replayOfEntry,
   type UnitOutcome,
 } from './entry.js';
-import { type Entry, freshHead, type Head, readByKey, readHead, replyOf } from './journal.js';
+import { type Entry, freshHead, type Head, readByKey, readHead } from './journal.js';
 import { Memory } from './memory.js';
 import { DatabaseReads } from './reader.js';
 import { type Published, UnitOfWork } from './unit-of-work.js';
@@ -172,7 +172,7 @@ export class Lane {
     const { job } = queued;
     const entry = this.journaled ? await readByKey(this.restaurantId, job.author, job.key) : undefined;
     if (entry === undefined) throw error;
-    queued.resolve(replayOf({ fingerprint: entry.fingerprint, ...replyOf(entry) }, job));
+    queued.resolve(replayOfEntry(entry, job));
   }
 
   #commit(queued: Queued, unit: UnitOfWork, outcome: UnitOutcome): void {
@@ -180,10 +180,10 @@ export class Lane {
     const pending: PendingUnit = { lane: this.id, changes: [...unit.changes.values()] };
     let entry: Entry | undefined;
     if (this.#head !== undefined) {
-      entry = makeEntry(this.#head, job, unit, outcome, this.hooks.roomsOf);
-      const after = headAfter(this.#head, entry);
-      Object.assign(pending, { entry, head: { before: this.#head, after } });
-      this.#head = after;
+      const made = makeEntry(this.#head, job, unit, outcome, this.hooks.roomsOf);
+      entry = made.entry;
+      Object.assign(pending, { entry, head: { before: this.#head, after: made.after } });
+      this.#head = made.after;
     }
     unit.applyTo(this.#memory);
     const committed = this.hooks.committer.commit(pending).then(
@@ -227,7 +227,7 @@ export class Lane {
     const entry = this.journaled
       ? await readByKey(this.restaurantId, job.author, job.key).catch(() => undefined)
       : undefined;
-    if (entry !== undefined) queued.resolve(replayOf({ fingerprint: entry.fingerprint, ...replyOf(entry) }, job));
+    if (entry !== undefined) queued.resolve(replayOfEntry(entry, job));
     else if (duplicate === undefined) queued.reject(error);
     else
       queued.reject(

@@ -68,10 +68,10 @@ export class Relay {
 
   /** One comparison of every watched restaurant's head with what was published here. */
   async sweep(): Promise<void> {
-    const watched = [...this.broadcaster.audience()];
-    for (const id of this.#told.keys()) if (!watched.includes(id)) this.#told.delete(id);
-    if (watched.length === 0) return;
-    for (const head of await readHeads(watched)) {
+    const watched = new Set(this.broadcaster.audience());
+    for (const id of this.#told.keys()) if (!watched.has(id)) this.#told.delete(id);
+    if (watched.size === 0) return;
+    for (const head of await readHeads([...watched])) {
       const told = this.#told.get(head._id);
       if (told === undefined || told.epoch !== head.epoch) {
         this.broadcaster.announce(head._id, head.epoch, head.rooms);
