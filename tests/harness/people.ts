@@ -130,9 +130,10 @@ export class Person {
     readonly login: { email: string; password: string },
   ) {}
 
-  /** The person's own socket, opened at the first use. */
-  screen(): Promise<Screen> {
-    this.#screen ??= Screen.open(this.url, this.token);
+  /** The person's own socket, opened at the first use, and again when it was ended (a test moved the clock). */
+  async screen(): Promise<Screen> {
+    if (this.#screen === undefined || (await this.#screen).socket.disconnected)
+      this.#screen = Screen.open(this.url, this.token);
     return this.#screen;
   }
 
