@@ -15,9 +15,12 @@ const config = {
     '<rootDir>/packages/*/src/**/*.test.ts',
     '<rootDir>/packages/*/tests/**/*.test.ts',
   ],
+  setupFiles: ['<rootDir>/tests/harness/fixed-seeds.js'],
   globalSetup: '<rootDir>/tests/harness/global-setup.js',
   globalTeardown: '<rootDir>/tests/harness/global-teardown.js',
-  testTimeout: 20_000,
+  testTimeout: 60_000,
+  // Most tests wait for a disk or a clock more than they compute.
+  maxWorkers: 2,
 };
 
 export { config as default };

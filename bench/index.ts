@@ -1,8 +1,19 @@
 import { command } from './command/command.js';
+import { overload } from './command/overload.js';
+import { replay } from './command/replay.js';
+import { twoProcesses } from './command/two-processes.js';
 import { fanOut } from './fan-out/fan-out.js';
+import { storm } from './storm/storm.js';
 
 /** `npm run bench -- <scenario> [--option value]`. Each scenario ends with one line of JSON. */
-const scenarios: Record<string, (options: Map<string, string>) => Promise<object>> = { 'fan-out': fanOut, command };
+const scenarios: Record<string, (options: Map<string, string>) => Promise<object>> = {
+  'fan-out': fanOut,
+  command,
+  overload,
+  storm,
+  replay,
+  'two-processes': twoProcesses,
+};
 
 const [name = '', ...rest] = process.argv.slice(2);
 const scenario = scenarios[name];

@@ -25,26 +25,37 @@ type Device = Operations['device:list']['output'][number];
 
 const staffOf = (role: DemoPerson['role']): DemoPerson[] => demoStaff.filter((person) => person.role === role);
 
-/** Logs the cast of the demo restaurant in: with passwords, and on the paired kitchen screens with PINs. */
-export async function openHouse(url: string, tally: Tally): Promise<House> {
+/**
+ * Logs the cast of the demo restaurant in: with passwords, and on the paired kitchen screens with PINs. Several addresses
+ * are used in turn, as a balancer would.
+ */
+export async function openHouse(urls: readonly string[], tally: Tally): Promise<House> {
+  let opened = 0;
+  const nextUrl = (): string => {
+    const url = urls[opened % urls.length];
+    if (url === undefined) throw new Error('No address to connect to');
+    opened += 1;
+    return url;
+  };
   const byPassword = ({ email }: DemoPerson) => ({ email, password: DEMO_PASSWORD });
-  const open = (person: DemoPerson) => Screen.open(person.name, url, byPassword(person), tally);
+  const open = (person: DemoPerson) => Screen.open(person.name, nextUrl(), byPassword(person), tally);
   const manager = await open(the(staffOf('manager')));
-  const paired = await kitchenScreens(url, manager);
+  const paired = await kitchenScreens(nextUrl(), manager);
   const bound = paired.filter(({ device }) => device.stationIds.length > 0);
   const cooks = staffOf('kitchen');
   const openOn = ({ device, token }: Paired, index: number) => {
     const { pin, name } = cooks[index % cooks.length] ?? the(cooks);
-    return Screen.open(`${device.name} (${name})`, url, { deviceToken: token, pin }, tally);
+    return Screen.open(`${device.name} (${name})`, nextUrl(), { deviceToken: token, pin }, tally);
   };
   const expo = the(paired.filter(({ device }) => device.stationIds.length === 0));
-  const cashier = await logIn(url, byPassword(the(staffOf('cashier'))));
+  const tillUrl = nextUrl();
+  const cashier = await logIn(tillUrl, byPassword(the(staffOf('cashier'))));
   return {
     waiters: await Promise.all(staffOf('waiter').map(open)),
     stations: await Promise.all(bound.map(openOn)),
     pass: await openOn(expo, 0),
     manager,
-    till: new Rest(url, cashier.token, tally),
+    till: new Rest(tillUrl, cashier.token, tally),
   };
 }
 

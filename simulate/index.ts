@@ -1,5 +1,6 @@
 import { type House, openHouse, screensOf } from './house.js';
 import { type Options, readOptions, usage } from './options.js';
+import { readsOf, readsSince } from './reads.js';
 import { isClean, report } from './report.js';
 import type { Screen } from './screen.js';
 import { ServerProcess } from './server-process.js';
@@ -18,20 +19,22 @@ async function simulate(
   onOpened: (screens: readonly Screen[]) => void,
 ): Promise<boolean> {
   const tally = new Tally(`sim-${options.seed}-${Date.now().toString(36)}`);
-  const house = await openHouse(url, tally);
+  const house = await openHouse([url], tally);
   const screens = screensOf(house);
   onOpened(screens);
   await atRest(screens, url);
   for (const { ledger, client } of screens) ledger.begin(client.position);
   say(`${screens.length} screens are up to date; the service begins (${options.covers} covers, seed ${options.seed})`);
+  const before = await readsOf(url);
   const started = performance.now();
   await playService({ house, options, tally, server, say });
   const seconds = (performance.now() - started) / 1000;
+  const reads = readsSince(before, await readsOf(url));
   await atRest(screens, url);
   const verdicts: ScreenVerdict[] = [];
   for (const screen of screens) verdicts.push(await judge(screen, url));
   const orders = await judgeOrders(house.manager, url, tally);
-  const evening = { verdicts, orders, tally, seconds, kills: server?.kills ?? 0 };
+  const evening = { verdicts, orders, tally, seconds, reads, kills: server?.kills ?? 0 };
   report(evening, say);
   close(house);
   return isClean(evening);

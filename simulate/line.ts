@@ -1,4 +1,5 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
 
 /**
  * A screen's line to the server: a TCP relay that can be cut. The connection under Socket.IO then breaks as in a cellar
@@ -7,6 +8,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 export class Line {
   readonly #sockets = new Set<Socket>();
   #dead = false;
+  #mute = false;
   #cuts = 0;
 
   private constructor(
@@ -31,10 +33,16 @@ export class Line {
   cut(ms: number): void {
     this.#cuts += 1;
     this.#dead = true;
+    this.#mute = false;
     this.#breakAll();
     setTimeout(() => {
       this.#dead = false;
     }, ms).unref();
+  }
+
+  /** What the server says is lost from now on, until the line is cut: commands arrive and their answers do not. */
+  mute(): void {
+    this.#mute = true;
   }
 
   close(): void {
@@ -44,6 +52,15 @@ export class Line {
 
   #breakAll(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #ear(): Transform {
+    return new Transform({
+      transform: (chunk, _encoding, done) => {
+        if (this.#mute) done();
+        else done(null, chunk);
+      },
+    });
   }
 
   #carry(near: Socket, far: Socket): void {
@@ -59,6 +76,6 @@ export class Line {
     }
     if (this.#dead) near.destroy();
     near.pipe(far);
-    far.pipe(near);
+    far.pipe(this.#ear()).pipe(near);
   }
 }

@@ -1,3 +1,4 @@
+import { type Reads, shares, total } from './reads.js';
 import type { Tally } from './tally.js';
 import type { OrdersVerdict, ScreenVerdict } from './verdict.js';
 
@@ -6,6 +7,8 @@ export interface Evening {
   orders: OrdersVerdict;
   tally: Tally;
   seconds: number;
+  /** During the service. */
+  reads: Reads;
   kills: number;
 }
 
@@ -22,9 +25,12 @@ interface Figures {
   differing: number;
   p50Ms: number;
   p99Ms: number;
+  /** Share of the database's reads that memory saved, and that the cache of answers alone did, percent. */
+  readsSavedPercent: number;
+  cacheSavedPercent: number;
 }
 
-function figuresOf({ verdicts, orders, tally }: Evening): Figures {
+function figuresOf({ verdicts, orders, tally, reads }: Evening): Figures {
   const events = new Map(verdicts.flatMap(({ expected }) => expected.map(({ seq, name }) => [seq, name])));
   return {
     orders: tally.orders.size,
@@ -37,6 +43,8 @@ function figuresOf({ verdicts, orders, tally }: Evening): Figures {
     differing: sum(verdicts.map(({ differing, foreign }) => differing.length + foreign)),
     p50Ms: tally.quantile(0.5),
     p99Ms: tally.quantile(0.99),
+    readsSavedPercent: shares(reads).all,
+    cacheSavedPercent: shares(reads).cache,
   };
 }
 
@@ -45,9 +53,21 @@ export function isClean(evening: Evening): boolean {
   return lost + duplicated + outOfOrder + differing + evening.tally.unexpected.length === 0;
 }
 
+function sayReads(reads: Reads, say: (line: string) => void): void {
+  const list = (counts: Reads['made']) =>
+    Object.entries(counts)
+      .filter(([, count]) => count > 0)
+      .sort(([, one], [, other]) => other - one)
+      .map(([name, count]) => `${name} ${count}`)
+      .join(', ');
+  const { all, cache } = shares(reads);
+  say(`  ${total(reads.made)} reads of the database: ${list(reads.made)}`);
+  say(`  saved by memory: ${list(reads.saved)}: ${all} % of all reads, ${cache} % of those a cached answer could save`);
+}
+
 /** Counts for people, and as the last line one JSON object for scripts. */
 export function report(evening: Evening, say: (line: string) => void): void {
-  const { verdicts, orders, tally, seconds, kills } = evening;
+  const { verdicts, orders, tally, seconds, reads, kills } = evening;
   const figures = figuresOf(evening);
   say('');
   for (const { screen, delivered, lost, duplicated, outOfOrder, foreign, differing } of verdicts) {
@@ -71,5 +91,6 @@ export function report(evening: Evening, say: (line: string) => void): void {
   );
   say(`  refused as in any service: ${refusals}; answered from the journal: ${tally.replayed}; kills: ${kills}`);
   say(`  ${figures.events} events, ${figures.delivered} deliveries; ${tally.unexpected.length} unexpected errors`);
+  sayReads(reads, say);
   say(JSON.stringify(figures));
 }

@@ -20,6 +20,7 @@ type Output<N extends Name> = Operations[N]['output'];
 export class Screen {
   readonly ledger = new Ledger();
   readonly #checks = new Set<() => void>();
+  #closed = false;
 
   private constructor(
     readonly name: string,
@@ -30,9 +31,19 @@ export class Screen {
   ) {
     client.onAny((envelope) => {
       this.ledger.record(envelope);
+      if (envelope.restaurantId !== session.restaurantId)
+        tally.unexpected.push(`${name}: ${envelope.name} of restaurant ${envelope.restaurantId}`);
       this.#look();
     });
-    client.onStatus(() => this.#look());
+    client.onOutcome(({ ok, command }) => {
+      if (ok) tally.answered({ author: session.user.id, key: command.key, name: command.name });
+    });
+    client.onStatus((status) => {
+      const { endedBy } = client;
+      if (status === 'ended' && !this.#closed)
+        tally.unexpected.push(`${name} ended: ${endedBy?.code} ${endedBy?.detail}`);
+      this.#look();
+    });
     client.onReset(() => {
       this.ledger.resets += 1;
       this.#look();
@@ -111,6 +122,7 @@ export class Screen {
   }
 
   close(): void {
+    this.#closed = true;
     this.client.close();
     this.line.close();
   }

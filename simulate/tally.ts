@@ -11,11 +11,21 @@ interface Acknowledged {
   version: number;
 }
 
+/** A command that was acknowledged, as its journal entry names it. */
+export interface Answered {
+  author: string;
+  key: string;
+  name: string;
+}
+
 /** What was acknowledged to the cast, and how fast. */
 export class Tally {
   readonly orders = new Map<string, Acknowledged>();
+  readonly commandsAnswered: Answered[] = [];
   readonly unexpected: string[] = [];
   readonly refused = new Map<string, number>();
+  /** The last refusal of each code, for when something goes on being refused. */
+  readonly lastRefused = new Map<string, string>();
   replayed = 0;
   readonly #durations: number[] = [];
   #marks = 0;
@@ -45,12 +55,17 @@ export class Tally {
     if (known !== undefined) known.version = Math.max(known.version, order.version);
   }
 
+  answered(command: Answered): void {
+    this.commandsAnswered.push(command);
+  }
+
   took(ms: number): void {
     this.#durations.push(ms);
   }
 
   /** Whether a refusal is part of the service; the others are faults. */
   refusal(name: string, code: string, detail: string): void {
+    this.lastRefused.set(code, `${name}: ${detail}`);
     if (expected.includes(code)) this.refused.set(code, (this.refused.get(code) ?? 0) + 1);
     else this.unexpected.push(`${name}: ${code}: ${detail}`);
   }

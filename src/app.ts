@@ -1,25 +1,34 @@
 import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { loadActor } from './features/auth/index.js';
+import { loadActor, reportReturned } from './features/auth/index.js';
 import { features } from './features.js';
-import { fail } from './kernel/errors.js';
 import { type Clock, systemClock } from './kernel/time.js';
 import type { Config } from './platform/config.js';
 import { createDoors } from './platform/doors.js';
 import { memoryFigures, watchEventLoop } from './platform/event-loop.js';
 import type { Logger } from './platform/logger.js';
 import { createMetrics, type Metrics } from './platform/metrics.js';
-import { type Database, ensureIndexes, openDatabase } from './platform/mongo.js';
+import { type Database, ensureIndexes, fromDatabase, openDatabase } from './platform/mongo.js';
+import { LocalPresence } from './platform/presence.js';
+import { Redis } from './platform/redis.js';
+import { SharedPresence } from './platform/shared-presence.js';
 import { attachSocketMetrics } from './platform/socket-metrics.js';
 import { createTokens } from './platform/tokens.js';
 import { Committer } from './runtime/committer.js';
-import { createExecute, type Execute, roomsOf } from './runtime/execute.js';
+import { Duties } from './runtime/duties.js';
+import { createExecute, createPerform, type Execute, roomsOf } from './runtime/execute.js';
+import { Gate } from './runtime/gate.js';
 import { setRetention } from './runtime/journal.js';
 import { Lanes } from './runtime/lanes.js';
-import { type LimitRules, Limits } from './runtime/limits.js';
+import { Limits } from './runtime/limits.js';
+import { Processes } from './runtime/processes.js';
+import { type Drop, QueryCache } from './runtime/query-cache.js';
 import { createRegistry } from './runtime/registry.js';
 import { Relay } from './runtime/relay.js';
+import { Revocations } from './runtime/revocations.js';
+import { Rounds } from './runtime/rounds.js';
 import { Sessions } from './runtime/sessions.js';
+import { Turns } from './runtime/turns.js';
 import { docsRouter } from './transports/http/docs-pages.js';
 import { type HealthReport, healthRouter } from './transports/http/health.js';
 import { createHttp } from './transports/http/server.js';
@@ -32,6 +41,8 @@ export interface App {
   database: Database;
   /** Starts to serve; answers the address, for instance `http://127.0.0.1:3000`. */
   listen(): Promise<string>;
+  /** The TCP port it listens on, once it serves. */
+  port(): number;
   /** Refuses new work, lets running work finish, then closes everything; at most `SHUTDOWN_MS`. */
   stop(): Promise<void>;
 }
@@ -51,44 +62,109 @@ export async function createApp({ config, logger, clock = systemClock }: AppOpti
   const database = await openDatabase({ ...config.database, dataDir: config.server.dataDir });
   await ensureIndexes();
   const metrics = createMetrics({ process: config.server.env !== 'test' });
+  const redis = await openRedis(config, logger, metrics);
   const tokens = createTokens({ ...config.jwt, clock });
   const { argon2MemoryKib: memoryKib, argon2Passes: passes, pepper } = config.security;
-  const doors = createDoors({ pepper, tokens, argon2: { memoryKib, passes } });
+  const presence = new LocalPresence({ graceMs: config.socket.graceMs });
+  const processes = new Processes({
+    onError: (error) => logger.error('The sign of life could not be given', { error }),
+    onFoundDead(dead) {
+      metrics.deadProcesses.inc();
+      logger.warn('A process died; its database sessions are ended', dead);
+      redis?.publish('died', dead.id);
+    },
+  });
+  const everywhere = redis && new SharedPresence(processes.id, presence, redis);
+  redis?.on('died', (id) => void everywhere?.forget(String(id)));
+  const doors = createDoors({ pepper, tokens, argon2: { memoryKib, passes }, presence: everywhere ?? presence });
   const sessions = new Sessions({
     verifyAccess: tokens.verifyAccess,
-    loadActor: (claims) => loadActor(claims, clock.now()),
+    loadActor: (claims) => fromDatabase(loadActor(claims, clock.now())),
+    onKnown: ({ deviceId }) => metrics.readsSaved.inc({ by: 'session' }, deviceId === undefined ? 3 : 4),
   });
   const registry = createRegistry(features);
   const checkOutputs = config.server.env !== 'production';
-  const lanes = createLanes(metrics, sessions, checkOutputs, (entry) => relay.publish(entry));
-  const limits = new Limits(limitRules(config));
-  const gate = createGate(
-    createExecute({ registry, lanes, limits, doors, clock, deadlineMs: COMMAND_DEADLINE_MS, checkOutputs }),
+  const intervalMs = config.socket.headsIntervalMs;
+  const revocations = new Revocations({
+    intervalMs,
+    apply: (target) => sessions.revoke(target),
+    tell: (revocation) => redis?.publish('revoked', revocation),
+    onError: (error) => logger.error('Revocations could not be read', { error }),
+  });
+  redis?.on('revoked', (message) => revocations.heard(message as Parameters<Revocations['heard']>[0]));
+  const cache = new QueryCache({
+    maxBytes: config.server.cacheMegabytes * 1_048_576,
+    intervalMs,
+    onEvent(name, event, count, reads) {
+      metrics.cacheEvents.inc({ query: name, outcome: event }, count);
+      if (reads > 0) metrics.readsSaved.inc({ by: 'cache' }, reads);
+    },
+    announce: (drops) => redis?.publish('changed', drops),
+  });
+  redis?.on('changed', (message) => cache.heardAll(message as readonly Drop[]));
+  const turns = redis && new Turns(redis, metrics);
+  const lanes = createLanes({
+    ...{ metrics, revocations, cache, processes, turns, freeze: checkOutputs },
+    publish: (entry) => relay.publish(entry),
+  });
+  const limits = new Limits(
+    config.limits,
+    redis && { client: redis.commands, prefix: redis.prefix, onStall: () => metrics.limitStalls.inc() },
   );
+  const pipeline = {
+    ...{ registry, lanes, limits, cache, doors, clock, deadlineMs: COMMAND_DEADLINE_MS, checkOutputs },
+    onUnexpected: (error: unknown, requestId: string) =>
+      logger.error('A command of a batch failed unexpectedly', { requestId, error }),
+  };
+  const gate = new Gate(createExecute(pipeline));
+  const perform = createPerform(pipeline);
+  const duties = new Duties({
+    ...{ registry, clock, perform, intervalMs: config.server.dutyIntervalMs },
+    onError: (error, duty) => logger.error('A duty could not be done', { duty, error }),
+  });
+  // Twenty screens that come back at once are one look or two, not twenty.
+  presence.onChange((restaurantId, isNews) => isNews && duties.attend(restaurantId));
   const { corsOrigins } = config.security;
   const { execute } = gate;
   const realtime = createRealtime({
     ...config.socket,
     trustProxy: config.server.trustProxy,
     clock,
+    presence,
+    onReturned(present) {
+      perform('device:report-returned', present.restaurantId, (context) => reportReturned(context, present)).catch(
+        (error: unknown) => logger.error('A returned device could not be reported', { error }),
+      );
+    },
     corsOrigins,
     registry,
     execute,
     sessions,
+    limits,
     logger,
     metrics,
+    redis: redis && {
+      door: redis,
+      sharded: config.redis.sharded,
+      onHeard: (rooms, envelope) => relay.heard(rooms, envelope),
+    },
   });
   if (config.monitoring.metrics) attachSocketMetrics(realtime.io, metrics);
   const relay = new Relay(realtime.rooms, {
-    intervalMs: config.socket.headsIntervalMs,
+    intervalMs,
     onError: (error) => logger.error('The relay could not sweep', { error }),
     onPublished: (event) => metrics.eventsPublished.inc({ event }),
   });
+  const sweeps = new Rounds(
+    intervalMs,
+    () => cache.sweep(),
+    (error) => logger.error('The cache could not compare heads', { error }),
+  );
   const eventLoop = watchEventLoop();
-  const report = reporter({ database, eventLoop, isStopping: () => gate.isClosed });
+  const report = reporter({ database, redis, eventLoop, isStopping: () => gate.isClosed });
   const http = createServer(
     createHttp({
-      ...{ registry, execute, sessions, metrics, logger, corsOrigins },
+      ...{ registry, execute, sessions, limits, metrics, logger, corsOrigins },
       bodyLimitBytes: config.server.bodyLimitBytes,
       trustProxy: config.server.trustProxy,
       health: healthRouter({ metrics, report }),
@@ -101,25 +177,57 @@ export async function createApp({ config, logger, clock = systemClock }: AppOpti
     metrics,
     database,
     async listen() {
+      await processes.start();
+      await revocations.sweep();
+      revocations.start();
       relay.start();
+      await cache.sweep();
+      sweeps.start();
+      duties.start();
       return listen(http, config);
     },
+    port: () => (http.address() as AddressInfo).port,
     async stop() {
       await gate.close(config.server.shutdownMs);
-      await relay.stop();
+      everywhere?.close();
+      presence.close();
+      await duties.stop();
+      await Promise.all([relay.stop(), revocations.stop(), sweeps.stop()]);
       const closed = realtime.close();
       // Answers on their way out get a moment; a connection that somebody merely holds open does not keep us.
       setTimeout(() => http.closeAllConnections(), 250).unref();
       await closed;
       lanes.stop();
+      turns?.stop();
+      await processes.stop();
+      redis?.close();
       eventLoop.close();
       await database.close();
     },
   };
 }
 
-function createLanes(metrics: Metrics, sessions: Sessions, freeze: boolean, publish: Relay['publish']): Lanes {
+/** Several processes serve together through Redis; without REDIS_URL this one serves alone. */
+async function openRedis(config: Config, logger: Logger, metrics: Metrics): Promise<Redis | undefined> {
+  const { url, sharded } = config.redis;
+  if (url === undefined) return undefined;
+  return Redis.connect({ url, sharded, prefix: `brigade:${config.database.name}`, logger, metrics });
+}
+
+interface LaneParts {
+  metrics: Metrics;
+  revocations: Revocations;
+  cache: QueryCache;
+  processes: Processes;
+  turns: Turns | undefined;
+  freeze: boolean;
+  publish: Relay['publish'];
+}
+
+function createLanes({ metrics, revocations, cache, processes, turns, freeze, publish }: LaneParts): Lanes {
   const committer = new Committer({
+    onSession: (session) => processes.register(session),
+    onLost: (session) => processes.end(session),
     onGroup(size, seconds) {
       metrics.commitGroupSize.observe(size);
       metrics.commitDuration.observe(seconds);
@@ -128,88 +236,57 @@ function createLanes(metrics: Metrics, sessions: Sessions, freeze: boolean, publ
   });
   const lanes = new Lanes({
     committer,
+    turns,
     roomsOf,
     freeze,
-    onConflict: () => metrics.journalConflicts.inc(),
+    onSaved: () => metrics.readsSaved.inc({ by: 'lane' }),
+    onConflict(restaurantId) {
+      metrics.journalConflicts.inc();
+      cache.forget(restaurantId);
+    },
+    onFound: (entry) => cache.heard(entry),
     onCommitted(entry, unit) {
+      // First of all: who is acknowledged, or told, and then asks must see it.
+      cache.committed(unit.restaurantId, [...unit.changes.keys()], entry);
       if (entry !== undefined) publish(entry);
-      for (const target of unit.revocations) sessions.revoke(target);
+      revocations.committed(unit.revocations);
     },
   });
   return lanes;
 }
 
-function limitRules({ security }: Config): LimitRules {
-  const { authAttempts, authWindowMs, readsPerMinute, writesPerMinute, expensivePerHour, anonymousPerWindow } =
-    security;
-  const seconds = Math.ceil(authWindowMs / 1000);
-  return {
-    account: { points: authAttempts, seconds },
-    // One address may be a whole house: ten times what one account may fail.
-    auth: { points: authAttempts * 10, seconds },
-    public: { points: anonymousPerWindow, seconds },
-    read: { points: readsPerMinute, seconds: 60 },
-    write: { points: writesPerMinute, seconds: 60 },
-    expensive: { points: expensivePerHour, seconds: 3_600 },
-  };
-}
-
-/** Counts what is being carried out, so that a stop can wait for it and refuse the rest. */
-function createGate(inner: Execute) {
-  let running = 0;
-  let closed = false;
-  let drained: (() => void) | undefined;
-  const execute: Execute = async (call) => {
-    if (closed) throw fail('stopping', 'The server is stopping; try again in a moment', { retryAfter: 2 });
-    running += 1;
-    try {
-      return await inner(call);
-    } finally {
-      running -= 1;
-      if (running === 0) drained?.();
-    }
-  };
-  return {
-    execute,
-    get isClosed() {
-      return closed;
-    },
-    async close(limitMs: number): Promise<void> {
-      closed = true;
-      if (running === 0) return;
-      await new Promise<void>((resolve) => {
-        drained = resolve;
-        setTimeout(resolve, limitMs).unref();
-      });
-    },
-  };
-}
-
 interface Reported {
   database: Database;
+  redis: Redis | undefined;
   eventLoop: ReturnType<typeof watchEventLoop>;
   isStopping: () => boolean;
 }
 
-function reporter({ database, eventLoop, isStopping }: Reported): () => Promise<HealthReport> {
+function reporter({ database, redis, eventLoop, isStopping }: Reported): () => Promise<HealthReport> {
   return async () => {
     const pingMs = await database.ping().catch(() => undefined);
     const ok = pingMs !== undefined;
+    const state = redis?.state;
     return {
-      status: isStopping() ? 'stopping' : ok ? 'ok' : 'degraded',
+      status: isStopping() ? 'stopping' : ok && (state ?? 'ok') === 'ok' ? 'ok' : 'degraded',
+      ready: ok && !isStopping() && state !== 'deaf',
       version,
       uptimeSeconds: Math.round(process.uptime()),
       database: { kind: database.kind, ok, ...(pingMs === undefined ? {} : { pingMs: Math.round(pingMs * 10) / 10 }) },
+      ...(state === undefined ? {} : { redis: { state } }),
       memory: memoryFigures(),
       eventLoop: eventLoop.lag(),
     };
   };
 }
 
+/** Connections that may wait to be accepted; with Node's 511 some of a thousand tablets would try again a second later. */
+const BACKLOG = 8192;
+
 function listen(http: HttpServer, { server }: Config): Promise<string> {
   return new Promise((resolve, reject) => {
     http.once('error', reject);
-    http.listen(server.port, server.host, () => {
+    http.listen({ port: server.port, host: server.host, backlog: BACKLOG }, () => {
       const { port } = http.address() as AddressInfo;
       resolve(server.publicUrl ?? `http://${server.host.includes(':') ? `[${server.host}]` : server.host}:${port}`);
     });

@@ -12,6 +12,8 @@ async function main(): Promise<void> {
   if (config.features.demo) await seedDemo(app);
   const url = await app.listen();
   logger.info(`Brigade serves at ${url}`, { database: app.database.kind });
+  // Whoever started this process with a channel (npm run cluster) hears where it listens and that it serves.
+  process.send?.({ listening: app.port() });
   let stopping = false;
   const stop = async (signal: string): Promise<void> => {
     if (stopping) return;
@@ -22,8 +24,10 @@ async function main(): Promise<void> {
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void stop(signal));
+  if (process.channel) process.on('disconnect', () => void stop('Whoever started this process is gone'));
   process.on('unhandledRejection', (error) => logger.error('A promise was rejected unhandled', { error }));
-  if (config.features.demo || config.logging.format === 'pretty') await greet(config, app, url);
+  if (config.features.demo || config.logging.format === 'pretty')
+    await greet(config, app, url).catch((error: unknown) => logger.error('The log-ins cannot be shown', { error }));
 }
 
 /** Links, and in a demo the log-ins; read once it serves, so that nobody waits for them. */

@@ -34,7 +34,7 @@ class Started {
 
   /** Where it serves, as it says itself. */
   async url(): Promise<string> {
-    return until('it printed its links', () => /REST +(http\S+)\/api\/v1/.exec(this.output)?.[1], 15_000);
+    return until('it printed its links', () => /REST +(http\S+)\/api\/v1/.exec(this.output)?.[1]);
   }
 
   /** The device token that it printed. */
@@ -96,5 +96,5 @@ describe('npm start', () => {
     expect(again.data.restaurantId).toBe(login.data.restaurantId);
     expect(second.token('Grill screen')).toBe(deviceToken);
     expect(await second.end('SIGINT')).toEqual({ code: 0, signal: null });
-  }, 40_000);
+  }, 120_000);
 });

@@ -15,7 +15,7 @@ export const metaType: JsonSchema = {
   properties: {
     key: {
       type: 'string',
-      pattern: '^[\\x21-\\x7e]{1,128}$',
+      pattern: '^(?!~)[\\x21-\\x7e]{1,128}$',
       description:
         'Idempotency key of a command: sent again with the same input within 24 hours, the first answer is replayed',
     },
@@ -87,6 +87,20 @@ const protocol: readonly ProtocolMessage[] = [
         object({ expiresAt: { type: 'string', format: 'date-time', description: 'When the new token ends' } }),
       ),
       example: { ok: true, data: { expiresAt: '2026-11-21T19:45:00.000Z' } },
+    },
+  },
+  {
+    name: 'session:unsent',
+    summary: 'How many commands this device holds and could not hand over; in the handshake as `auth.unsent`',
+    action: 'receive',
+    payload: object({
+      count: { type: 'integer', minimum: 0, description: 'How many; 0 when all are handed over' },
+      ageMs: { type: 'number', minimum: 0, description: 'Age of the oldest, ms' },
+    }),
+    example: { count: 3, ageMs: 720_000 },
+    reply: {
+      payload: ackOf(object({ count: { type: 'integer', description: 'As the server has it now' } })),
+      example: { ok: true, data: { count: 3 } },
     },
   },
   {

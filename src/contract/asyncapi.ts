@@ -100,6 +100,9 @@ function operationMessage(
       },
       'x-permission': permission,
       'x-limit': limit,
+      ...(declaration.kind === 'command' && declaration.idempotencyKey !== undefined
+        ? { 'x-idempotency-key': declaration.idempotencyKey }
+        : {}),
       'x-problems': statuses.filter((status) => status !== 413 && status !== 415).flatMap(codesOf),
       ...(kind === 'command' ? { 'x-emits': emitted } : {}),
     },

@@ -7,7 +7,7 @@ const head = `// Generated from the declarations by \`npm run contract\`. Do not
 const mapTypes = `
 /** How each operation is called over REST; over the socket it is the message of the same name. */
 export const operations: {
-  readonly [name in keyof Operations]: { readonly kind: 'command' | 'query'; readonly method: string; readonly path: string };
+  readonly [name in keyof Operations]: { readonly kind: 'command' | 'query' | 'batch'; readonly method: string; readonly path: string };
 } = `;
 
 /** The text of \`packages/client/src/generated/contract.ts\`. */

@@ -49,10 +49,7 @@ function operationObject(operation: ContractOperation, contract: Contract): Json
   const { declaration, feature, output } = operation;
   const { name, kind, summary, permission, limit, rest, example } = declaration;
   const { parameters: inputs, body } = inputParts(operation, contract);
-  const common = [
-    'parameters/RequestId',
-    ...(kind === 'command' ? ['parameters/IdempotencyKey', 'parameters/IfMatch'] : []),
-  ];
+  const common = ['parameters/RequestId', ...(kind === 'command' ? ['parameters/IfMatch'] : [])];
   const success = {
     description: 'Done',
     headers: successHeaders(kind === 'command', resolved(output, contract).properties?.version !== undefined),
@@ -69,7 +66,7 @@ function operationObject(operation: ContractOperation, contract: Contract): Json
     summary,
     description: operationText(operation),
     ...(permission === 'public' ? { security: [] } : { security: [{ accessToken: [] }] }),
-    parameters: [...inputs, ...common.map(ref)],
+    parameters: [...inputs, ...common.map(ref), ...keyParameter(declaration)],
     ...(body ? { requestBody: body } : {}),
     responses: {
       [rest.status ?? 200]: success,
@@ -84,6 +81,12 @@ function operationObject(operation: ContractOperation, contract: Contract): Json
     'x-limit': limit,
     ...(kind === 'command' ? { 'x-emits': operation.emits } : {}),
   };
+}
+
+function keyParameter(declaration: ContractOperation['declaration']): Json[] {
+  if (declaration.kind !== 'command') return [];
+  const isRequired = declaration.idempotencyKey === 'required';
+  return [isRequired ? { ...parameters.IdempotencyKey, required: true } : ref('parameters/IdempotencyKey')];
 }
 
 function successHeaders(isCommand: boolean, hasVersion: boolean): Json {
@@ -123,7 +126,7 @@ const parameters = {
     in: 'header',
     description:
       'Any text that is unique to this command. Sent again with the same input within 24 hours, the first answer is replayed and nothing is done twice; with another input it is key_reused.',
-    schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,128}$' },
+    schema: { type: 'string', pattern: '^(?!~)[\\x21-\\x7e]{1,128}$' },
   },
   IfMatch: {
     name: 'If-Match',

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { demoFloor, demoTables } from '../features/floor/index.js';
 import { demoMenu } from '../features/menu/index.js';
 import { restaurants } from '../features/restaurants/index.js';
 import { findByEmail } from '../features/staff/index.js';
 import { features } from '../features.js';
 import { type Actor, anonymous } from '../kernel/context.js';
+import { BrigadeError } from '../kernel/errors.js';
 import { permissionNames } from '../kernel/permissions.js';
 import { modelOf } from '../platform/model.js';
 import { acrossRestaurants } from '../platform/tenancy.js';
@@ -159,6 +161,21 @@ function by(execute: Execute, actor: Actor): Ask {
     if (operation === undefined) throw new Error(`No operation ${name}`);
     const idempotency = key === undefined ? undefined : `demo:${key}`;
     const call = { operation, input, actor, requestId: randomUUID(), ip: 'demo', key: idempotency };
-    return (await execute(call)).data as T;
+    return (await patiently(() => execute(call))).data as T;
   };
 }
+
+/** A start may meet a database that is just coming up, or what another process left when it was killed. */
+async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  for (const deadline = performance.now() + PATIENCE_MS; ; ) {
+    try {
+      return await work();
+    } catch (error) {
+      const passes = error instanceof BrigadeError && error.code === 'unavailable';
+      if (!passes || performance.now() > deadline) throw error;
+      await setTimeout((error.details.retryAfter ?? 1) * 1000);
+    }
+  }
+}
+
+const PATIENCE_MS = 30_000;

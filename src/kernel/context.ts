@@ -1,6 +1,8 @@
 import type { Reads, Writes } from './documents.js';
 import type { EventDeclaration } from './event.js';
 import type { Permission, Role } from './permissions.js';
+import type { Plan } from './plan.js';
+import type { Presence } from './presence.js';
 
 /** Who acts. Built by the server from the token and the session, never from input. */
 export interface Actor {
@@ -12,6 +14,8 @@ export interface Actor {
   permissions: ReadonlySet<Permission>;
   sessionId: string;
   deviceId?: string;
+  /** The restaurant's; `standard` when not given. */
+  plan?: Plan;
   /** The kitchen stations this device's screen is bound to; empty for an expo or any other screen. */
   stationIds: readonly string[];
 }
@@ -26,6 +30,9 @@ const nobody = {
   stationIds: [],
 } as const;
 export const anonymous: Actor = { kind: 'anonymous', ...nobody };
+
+/** The server itself, in one restaurant. */
+export const system = (restaurantId: string): Actor => ({ kind: 'system', ...nobody, name: 'Brigade', restaurantId });
 
 /** The work of the platform that a handler may need; made in `app.ts` from the configuration. */
 export interface Doors {
@@ -44,6 +51,7 @@ export interface Doors {
     /** Life of a refresh token, in seconds. */
     refreshTtlSeconds: number;
   };
+  presence: Presence;
 }
 
 export interface AccessClaims {
@@ -85,6 +93,18 @@ export interface CommandContext<I, P = undefined> extends UnitContext {
   input: I;
   /** What `prepare` answered. */
   prepared: P;
+}
+
+export interface BatchContext<I> extends BaseContext {
+  input: I;
+  /** Carries out one command as if it had come alone: limits, permission, validation and key are its own. */
+  carryOut(command: {
+    name: string;
+    input: unknown;
+    key: string;
+    expectedVersion?: number | undefined;
+    requestId: string;
+  }): Promise<{ status: number; data: unknown; replayed: boolean }>;
 }
 
 export interface ReactionContext<T> extends UnitContext {

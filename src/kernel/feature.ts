@@ -1,8 +1,9 @@
 import type Joi from 'joi';
 import type { QueryContext } from './context.js';
 import type { Doc, Kind } from './documents.js';
+import type { AnyDuty, AttendanceDeclaration } from './duty.js';
 import type { AnyEvent } from './event.js';
-import type { Operation } from './operation.js';
+import type { CacheRule, Operation } from './operation.js';
 import type { Permission } from './permissions.js';
 import type { AnyReaction } from './reaction.js';
 
@@ -18,6 +19,8 @@ export interface ReplicaSpec<V> {
   permission: Permission;
   /** The things that are live now. */
   load: (context: QueryContext<Record<string, never>>) => Promise<V[]>;
+  /** As a query's: one read serves the snapshots of all who may see the same. */
+  cache?: CacheRule;
   /** A thing whose `field` has none of `values` has left the replica (a closed order). Absent: things stay until removed. */
   live?: { field: keyof V & string; values: readonly string[] };
 }
@@ -31,6 +34,7 @@ export interface AnyReplica extends Readonly<Pick<ReplicaSpec<never>, 'name' | '
   readonly kind: 'replica';
   readonly view: Joi.Schema;
   readonly load: (context: QueryContext<Record<string, never>>) => Promise<unknown[]>;
+  readonly cache?: CacheRule;
   readonly live?: { readonly field: string; readonly values: readonly string[] };
 }
 
@@ -47,8 +51,10 @@ export interface Feature {
   events: readonly AnyEvent[];
   reactions: readonly AnyReaction[];
   replicas: readonly AnyReplica[];
+  /** What the system does by itself. */
+  duties: ReadonlyArray<AnyDuty | AttendanceDeclaration>;
 }
 
 export function feature(spec: Pick<Feature, 'name' | 'summary'> & Partial<Feature>): Feature {
-  return { kinds: [], operations: [], events: [], reactions: [], replicas: [], ...spec };
+  return { kinds: [], operations: [], events: [], reactions: [], replicas: [], duties: [], ...spec };
 }

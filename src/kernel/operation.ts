@@ -1,12 +1,14 @@
 import type Joi from 'joi';
-import type { BaseContext, CommandContext, QueryContext } from './context.js';
-import type { Doc } from './documents.js';
+import type { BaseContext, BatchContext, CommandContext, QueryContext } from './context.js';
+import type { Doc, Kind } from './documents.js';
 import { BrigadeError } from './errors.js';
 import type { AnyEvent } from './event.js';
 import type { Permission } from './permissions.js';
 
+/** The classes of operations by rate limit. `auth`: only failures count. */
+export const limitClasses = ['read', 'search', 'write', 'payment', 'upload', 'expensive', 'webhook', 'auth'] as const;
 /** The class whose rate limit an operation counts against. */
-export type LimitClass = 'read' | 'write' | 'auth' | 'expensive';
+export type LimitClass = (typeof limitClasses)[number];
 
 export interface RestRoute {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -42,6 +44,8 @@ export interface Scope {
 }
 
 export interface CommandSpec<I, O, P> extends OperationSpec<I, O> {
+  /** For what moves money: without an idempotency key it is refused (400). */
+  idempotencyKey?: 'required';
   emits: readonly AnyEvent[];
   /** Slow or unscoped work done before any lane is entered (password hashing, finding the account). Writes nothing. */
   prepare?: (context: BaseContext & { input: I }) => Promise<P>;
@@ -50,8 +54,24 @@ export interface CommandSpec<I, O, P> extends OperationSpec<I, O> {
   handle: (context: CommandContext<I, P>) => Promise<O> | O;
 }
 
+/**
+ * That answers are kept, for all of the restaurant with the same permissions and stations who ask with the same input. The
+ * handler must depend on nothing else: not on the person, not on the time.
+ */
+export interface CacheRule {
+  /** Longest an answer is kept, seconds. */
+  readonly ttl: number;
+  /** The kinds of documents the handler reads. A change of what it has read drops the answer. */
+  readonly tags: readonly Kind<Doc>[];
+}
+
 export interface QuerySpec<I, O> extends OperationSpec<I, O> {
+  cache?: CacheRule;
   handle: (context: QueryContext<I>) => Promise<O> | O;
+}
+
+export interface BatchSpec<I, O> extends OperationSpec<I, O> {
+  handle: (context: BatchContext<I>) => Promise<O>;
 }
 
 export interface CommandDeclaration<I, O, P> extends Readonly<CommandSpec<I, O, P>> {
@@ -75,14 +95,19 @@ interface Erased {
 type Common = Readonly<Omit<OperationSpec<unknown, unknown>, 'input' | 'output' | 'example' | 'limitBy'>>;
 export interface AnyQuery extends Common, Erased {
   readonly kind: 'query';
+  readonly cache?: CacheRule;
 }
 export interface AnyCommand extends Common, Erased {
   readonly kind: 'command';
+  readonly idempotencyKey?: 'required';
   readonly emits: readonly AnyEvent[];
   readonly prepare?: (context: never) => Promise<unknown>;
   readonly scope?: (context: never) => Scope;
 }
-export type Operation = AnyCommand | AnyQuery;
+export interface AnyBatch extends Common, Erased {
+  readonly kind: 'batch';
+}
+export type Operation = AnyCommand | AnyQuery | AnyBatch;
 
 /** Changes state: atomically, with events and idempotency. */
 export function command<I, O, P = undefined>(spec: CommandSpec<I, O, P>): CommandDeclaration<I, O, P> {
@@ -92,6 +117,11 @@ export function command<I, O, P = undefined>(spec: CommandSpec<I, O, P>): Comman
 /** Reads. */
 export function query<I, O>(spec: QuerySpec<I, O>): QueryDeclaration<I, O> {
   return { kind: 'query', ...spec };
+}
+
+/** Carries out commands of others, one after the other; writes nothing itself. */
+export function batch<I, O>(spec: BatchSpec<I, O>): Readonly<BatchSpec<I, O>> & { readonly kind: 'batch' } {
+  return { kind: 'batch', ...spec };
 }
 
 /** Optional optimistic concurrency. @throws version_conflict with the current state */

@@ -23,6 +23,8 @@ export const permissionNames = [
   'kitchen:write',
   'ticket:write',
   'ticket:prioritise',
+  'dashboard:read',
+  'dashboard:write',
   'sync:read',
 ] as const;
 export type Permission = (typeof permissionNames)[number];
@@ -37,6 +39,7 @@ export const heardPermissions = [
   'staff:read',
   'staff:write',
   'device:write',
+  'dashboard:read',
 ] as const satisfies readonly Permission[];
 export type HeardPermission = (typeof heardPermissions)[number];
 

@@ -55,7 +55,7 @@ export interface Page {
 /** The fields of a paged query; spread them into its input. */
 export const pageFields = {
   limit: Joi.number().integer().min(1).max(200).default(50).description('How many at most'),
-  cursor: Joi.string().max(64).description('`nextCursor` of the previous page'),
+  cursor: Joi.string().pattern(idPattern, 'cursor').description('`nextCursor` of the previous page'),
 };
 
 export interface Paged<T> {

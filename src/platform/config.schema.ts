@@ -1,14 +1,19 @@
 import Joi from 'joi';
+import { roleNames } from '../kernel/permissions.js';
+import { planNames } from '../kernel/plan.js';
 import {
   choice,
   ENVIRONMENTS,
+  factors,
   flag,
   folderOrNone,
   integer,
   key,
+  names,
   optional,
   optionalSecret,
   origins,
+  rate,
   text,
   type Variable,
 } from './config.variable.js';
@@ -78,11 +83,22 @@ export const SECTIONS = {
           default: 0,
         },
       ),
+      dutyIntervalMs: integer(
+        'DUTY_INTERVAL_MS',
+        'How often the process looks for work whose time has come, such as a ticket that no screen has received.',
+        { min: 50, max: MINUTE_MS, unit: 'ms', default: 1000 },
+      ),
       shutdownMs: integer('SHUTDOWN_MS', 'Longest a graceful stop waits for running work before it closes.', {
         min: 0,
         max: 5 * MINUTE_MS,
         unit: 'ms',
         default: 10_000,
+      }),
+      cacheMegabytes: integer('CACHE_MEGABYTES', 'Memory for answers of queries, as JSON; 0 keeps none.', {
+        min: 0,
+        max: 65_536,
+        unit: 'MB',
+        default: 64,
       }),
       dataDir: text('DATA_DIR', 'Folder for the embedded database and generated secrets.', 'path', Joi.string(), {
         default: 'data',
@@ -122,6 +138,9 @@ export const SECTIONS = {
         'redis:// or rediss:// URL',
         Joi.string().uri({ scheme: ['redis', 'rediss'] }),
       ),
+      sharded: flag('REDIS_SHARDED', 'REDIS_URL is a node of a Redis Cluster (version 7 or later).', {
+        default: false,
+      }),
     },
   },
   socket: {
@@ -169,6 +188,12 @@ export const SECTIONS = {
           default: 2000,
         },
       ),
+      graceMs: integer('SOCKET_GRACE_MS', 'How long a screen whose connection broke still counts as on line.', {
+        min: 0,
+        max: MINUTE_MS,
+        unit: 'ms',
+        default: 3000,
+      }),
       messagesPerSecond: integer(
         'SOCKET_MESSAGES_PER_SECOND',
         'Messages per second that one socket may send in the long run.',
@@ -206,41 +231,10 @@ export const SECTIONS = {
   },
   security: {
     title: 'Security',
-    about: 'Origins, attempts, and the cost of password hashes (argon2id; OWASP Password Storage Cheat Sheet).',
+    about: 'Origins, and the cost of password hashes (argon2id; OWASP Password Storage Cheat Sheet).',
     variables: {
       corsOrigins: origins('CORS_ORIGINS', 'Web origins that may call from a browser; empty: only the own one.', []),
       pepper: key('PIN_PEPPER', 'Keys the look-up hash of PINs; changing it makes all PINs invalid.'),
-      authAttempts: integer('AUTH_ATTEMPTS', 'Failed log-ins per account, device or address within AUTH_WINDOW_MS.', {
-        min: 1,
-        max: 10_000,
-        default: 10,
-      }),
-      authWindowMs: integer('AUTH_WINDOW_MS', 'Time over which AUTH_ATTEMPTS counts.', {
-        min: 1000,
-        max: 24 * 60 * MINUTE_MS,
-        unit: 'ms',
-        default: 15 * MINUTE_MS,
-      }),
-      readsPerMinute: integer('READS_PER_MINUTE', 'Queries of one person.', {
-        min: 1,
-        max: 10_000_000,
-        default: 1_200,
-      }),
-      writesPerMinute: integer('WRITES_PER_MINUTE', 'Commands of one person.', {
-        min: 1,
-        max: 10_000_000,
-        default: 1_200,
-      }),
-      expensivePerHour: integer('EXPENSIVE_PER_HOUR', 'Imports and the like of one person.', {
-        min: 1,
-        max: 1_000_000,
-        default: 20,
-      }),
-      anonymousPerWindow: integer(
-        'ANONYMOUS_PER_WINDOW',
-        'Requests of one address without a log-in, beside log-ins, within AUTH_WINDOW_MS; renewed sessions do not count.',
-        { min: 1, max: 10_000_000, default: 100 },
-      ),
       argon2MemoryKib: integer('ARGON2_MEMORY_KIB', 'Memory of one password hash.', {
         min: 1024,
         max: 1_048_576,
@@ -249,6 +243,34 @@ export const SECTIONS = {
         test: 1024,
       }),
       argon2Passes: integer('ARGON2_PASSES', 'Passes of one password hash.', { min: 1, max: 20, default: 2, test: 1 }),
+    },
+  },
+  limits: {
+    title: 'Rate limits',
+    about: 'How often, as count/window. Per person and device behind one address unless it says otherwise.',
+    variables: {
+      anonymous: rate(
+        'RATE_LIMIT_ANONYMOUS',
+        'Requests of one address without a log-in: sign-ups, bad tokens, failed refreshes; not log-ins.',
+        '100/15m',
+      ),
+      auth: rate('RATE_LIMIT_AUTH', 'Failed log-ins on one account or device from one address.', '5/15m'),
+      address: rate('RATE_LIMIT_AUTH_ADDRESS', 'Failed log-ins from one address, on whatever accounts.', '300/15m'),
+      read: rate('RATE_LIMIT_READ', 'Queries of one person, connections of their screens included.', '1200/1m'),
+      search: rate('RATE_LIMIT_SEARCH', 'Searches of one person.', '120/1m'),
+      write: rate('RATE_LIMIT_WRITE', 'Commands of one person.', '1200/1m'),
+      payment: rate('RATE_LIMIT_PAYMENT', 'Commands of one person that move money.', '10/1m'),
+      upload: rate('RATE_LIMIT_UPLOAD', 'Files that one person sends.', '10/1h'),
+      expensive: rate('RATE_LIMIT_EXPENSIVE', 'Exports, reports and the like of one person.', '20/1h'),
+      webhook: rate('RATE_LIMIT_WEBHOOK', 'Calls of one outside service.', '100/1m'),
+      restaurant: rate('RATE_LIMIT_RESTAURANT', 'All queries and commands of one restaurant.', '60000/1m'),
+      plans: factors(
+        'RATE_LIMIT_PLANS',
+        "By its restaurant's plan a person's and a restaurant's limits are so many times these.",
+        planNames,
+        { standard: 1, plus: 3, enterprise: 10 },
+      ),
+      exempt: names('RATE_LIMIT_EXEMPT', 'Roles without limits but for log-ins; empty: none.', roleNames),
     },
   },
   email: {

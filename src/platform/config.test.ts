@@ -126,6 +126,25 @@ describe('problems', () => {
     },
   );
 
+  test.each(['600', '0/1m', '5/0s', '-1/1m', '5/15', '5/8d', '5/200h', '1.5/1m'])('a rate is not %s', (text) => {
+    const problems = problemsOf({ RATE_LIMIT_WRITE: text });
+    expect(problems.RATE_LIMIT_WRITE!.expected).toContain('600/60s');
+  });
+
+  test('plans and roles of rate limits are those that exist', () => {
+    const names = ['RATE_LIMIT_EXEMPT', 'RATE_LIMIT_PLANS'];
+    expect(Object.keys(problemsOf({ RATE_LIMIT_EXEMPT: 'boss', RATE_LIMIT_PLANS: 'royal:2' })).sort()).toEqual(names);
+    expect(Object.keys(problemsOf({ RATE_LIMIT_EXEMPT: 'owner,', RATE_LIMIT_PLANS: 'plus:0' })).sort()).toEqual(names);
+    const { limits } = load({
+      RATE_LIMIT_EXEMPT: 'owner, manager',
+      RATE_LIMIT_PLANS: 'plus:1.5',
+      RATE_LIMIT_READ: '5/15m',
+    });
+    expect(limits.exempt).toEqual(['owner', 'manager']);
+    expect([limits.plans.of('plus'), limits.plans.of('standard')]).toEqual([1.5, 1]);
+    expect(limits.read).toEqual({ points: 5, seconds: 900 });
+  });
+
   test('never hold the value of a secret', () => {
     const secrets = allVariables().filter(({ variable }) => variable.secret);
     expect(secrets.length).toBeGreaterThan(3);
@@ -242,6 +261,7 @@ describe('.env files', () => {
         'Socket',
         'JWT',
         'Security',
+        'Rate limits',
         'Email',
         'Logging',
         'Feature flags',

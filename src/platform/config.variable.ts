@@ -111,6 +111,102 @@ export function optionalSecret(
   return { ...optional(name, description, type, schema), secret: true };
 }
 
+const UNITS = { s: 1, m: 60, h: 3_600 } as const;
+
+/** So many in so long, as text `600/60s`, `5/15m`, `20/1h`. */
+export class Rate {
+  constructor(
+    readonly points: number,
+    /** The window. */
+    readonly seconds: number,
+  ) {}
+
+  /** The rate that a text says, or undefined. */
+  static from(text: string): Rate | undefined {
+    const [, points, length, unit] = /^(\d{1,9})\/(\d{1,6})([smh])$/.exec(text) ?? [];
+    const rate = new Rate(Number(points), Number(length) * UNITS[unit as keyof typeof UNITS]);
+    return rate.points >= 1 && rate.seconds >= 1 && rate.seconds <= MAX_WINDOW_SECONDS ? rate : undefined;
+  }
+
+  toString(): string {
+    const unit = this.seconds % UNITS.h === 0 ? 'h' : this.seconds % UNITS.m === 0 ? 'm' : 's';
+    return `${this.points}/${this.seconds / UNITS[unit]}${unit}`;
+  }
+}
+const MAX_WINDOW_SECONDS = 7 * 86_400;
+
+export function rate(name: string, description: string, fallback: string): Variable<Rate> {
+  const read = (given: string): Rate | undefined => Rate.from(given);
+  const value = read(fallback);
+  if (value === undefined) throw new Error(`${name}: ${fallback} is no rate`);
+  return {
+    name,
+    description,
+    type: 'count/window such as 600/60s, 5/15m or 20/1h',
+    schema: Joi.any().custom((given: unknown, helpers) => read(String(given)) ?? helpers.error('any.invalid')),
+    defaults: perEnvironment({ default: value }),
+    secret: false,
+  };
+}
+
+/** A comma-separated list of names from a closed list; none where it is not set. */
+export function names<T extends string>(
+  name: string,
+  description: string,
+  choices: readonly T[],
+): Variable<readonly T[]> {
+  const read: Joi.CustomValidator = (given: string, helpers) => {
+    const list = given.split(',').map((part) => part.trim());
+    return list.every((part) => choices.some((known) => known === part)) ? list : helpers.error('any.invalid');
+  };
+  return {
+    name,
+    description,
+    type: `comma-separated list of ${choices.join(', ')}`,
+    schema: Joi.string().custom(read),
+    defaults: perEnvironment<readonly T[]>({ default: [] }),
+    secret: false,
+  };
+}
+
+/** A number for each name of a closed list, as text `standard:1,plus:3`; a name left out has 1. */
+export class Factors<T extends string> {
+  constructor(private readonly byName: Readonly<Partial<Record<T, number>>>) {}
+
+  of(name: T): number {
+    return this.byName[name] ?? 1;
+  }
+
+  toString(): string {
+    return Object.entries(this.byName)
+      .map(([name, factor]) => `${name}:${String(factor)}`)
+      .join(',');
+  }
+}
+
+export function factors<T extends string>(
+  name: string,
+  description: string,
+  choices: readonly T[],
+  fallback: Readonly<Record<T, number>>,
+): Variable<Factors<T>> {
+  const read = (given: string): Factors<T> | undefined => {
+    const pairs = given.split(',').map((part) => /^([a-z]+):(\d{1,4}(?:\.\d{1,3})?)$/.exec(part.trim()) ?? []);
+    const known = pairs.every(([, key, factor]) => choices.some((one) => one === key) && Number(factor) > 0);
+    return known
+      ? new Factors(Object.fromEntries(pairs.map(([, key, factor]) => [key, Number(factor)])) as never)
+      : undefined;
+  };
+  return {
+    name,
+    description,
+    type: `comma-separated list such as ${choices[0]}:1.5, of ${choices.join(', ')}`,
+    schema: Joi.any().custom((given: unknown, helpers) => read(String(given)) ?? helpers.error('any.invalid')),
+    defaults: perEnvironment({ default: new Factors<T>(fallback) }),
+    secret: false,
+  };
+}
+
 /** A key of our own: required in production, made once and kept in the data folder elsewhere. */
 export function key(name: string, description: string): Variable<string> {
   return {

@@ -1,10 +1,12 @@
 import { systemClock } from '../kernel/time.js';
 import { createDoors } from './doors.js';
+import { LocalPresence } from './presence.js';
 import { createTokens } from './tokens.js';
 
 const secret = 'a key of the tests, thirty-two bytes or more';
 const tokens = createTokens({ secret, accessTtlSeconds: 900, refreshTtlSeconds: 86_400, clock: systemClock });
-const open = (pepper = secret) => createDoors({ pepper, tokens, argon2: { memoryKib: 1024, passes: 1 } });
+const presence = new LocalPresence({ graceMs: 0 });
+const open = (pepper = secret) => createDoors({ pepper, tokens, argon2: { memoryKib: 1024, passes: 1 }, presence });
 
 describe('passwords', () => {
   it('are hashed with argon2id at the cost that was set, each with its own salt', async () => {

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { readsMade } from './reads.js';
 
 /** The door an operation came through. */
 export type TransportName = 'http' | 'socket';
@@ -41,6 +42,28 @@ export interface Metrics {
   readonly commitDuration: Histogram;
   /** Units refused because another process took the journal's next number. */
   readonly journalConflicts: Counter;
+  /** Seconds until a lane had its restaurant's lock, with several processes. */
+  readonly laneWait: Histogram;
+  /** Turns handed on to another process that waited. */
+  readonly laneHandovers: Counter;
+  /** Turns begun without the lock: Redis did not answer, or the wait was too long. */
+  readonly laneUnlocked: Counter;
+  /** Processes found dead, and their database sessions ended. */
+  readonly deadProcesses: Counter;
+  /** Errors of the connections to Redis. */
+  readonly redisErrors: Counter;
+  /** What could not be published; the other processes find it in the database. */
+  readonly redisPublishFailures: Counter;
+  /** Times this process did not hear itself through Redis and subscribed again. */
+  readonly redisDeaf: Counter;
+  /** 1 while Redis answers and is heard. */
+  readonly redisUp: Gauge;
+  /** Times this process counted rate limits by itself, for Redis did not answer at once. */
+  readonly limitStalls: Counter;
+  /** Answers from memory, shared loads, reads, and answers dropped by a change; `outcome` as of {@link CacheEvent}. */
+  readonly cacheEvents: Counter<'query' | 'outcome'>;
+  /** Reads of the database that were not made, by what saved them. */
+  readonly readsSaved: Counter<'by'>;
   /** Text exposition format 0.0.4, to be served as `contentType`. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -65,6 +88,8 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
     ...operationMetrics(registry),
     ...deliveryMetrics([registry]),
     ...commitMetrics([registry]),
+    ...redisMetrics([registry]),
+    ...readMetrics([registry]),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };
@@ -155,6 +180,76 @@ function commitMetrics(registers: Registry[]) {
     journalConflicts: new Counter({
       name: 'brigade_journal_conflicts_total',
       help: 'Units refused because their journal number was taken',
+      registers,
+    }),
+  };
+}
+
+function redisMetrics(registers: Registry[]) {
+  return {
+    laneWait: new Histogram({
+      name: 'brigade_lane_lock_wait_seconds',
+      help: 'Time until a lane had the lock that several processes share',
+      buckets: LATENCY_BUCKETS,
+      registers,
+    }),
+    laneHandovers: new Counter({
+      name: 'brigade_lane_handovers_total',
+      help: 'Lane locks handed on to another process that waited',
+      registers,
+    }),
+    laneUnlocked: new Counter({
+      name: 'brigade_lane_unlocked_total',
+      help: 'Turns of lanes begun without the lock',
+      registers,
+    }),
+    deadProcesses: new Counter({
+      name: 'brigade_dead_processes_total',
+      help: 'Processes found dead whose database sessions were ended',
+      registers,
+    }),
+    redisErrors: new Counter({ name: 'brigade_redis_errors_total', help: 'Errors of connections to Redis', registers }),
+    redisPublishFailures: new Counter({
+      name: 'brigade_redis_publish_failures_total',
+      help: 'Messages that could not be published; other processes find them in the database',
+      registers,
+    }),
+    redisDeaf: new Counter({
+      name: 'brigade_redis_deaf_total',
+      help: 'Times the subscriber did not hear this process and was connected again',
+      registers,
+    }),
+    redisUp: new Gauge({ name: 'brigade_redis_up', help: '1 while Redis answers and is heard', registers }),
+    limitStalls: new Counter({
+      name: 'brigade_limit_stalls_total',
+      help: 'Times Redis did not answer at once and this process counted rate limits by itself for a second',
+      registers,
+    }),
+  };
+}
+
+function readMetrics(registers: Registry[]) {
+  new Counter({
+    name: 'brigade_database_reads_total',
+    help: 'Reads of the database by this process',
+    labelNames: ['collection'] as const,
+    registers,
+    collect() {
+      this.reset();
+      for (const [collection, count] of readsMade()) this.inc({ collection }, count);
+    },
+  });
+  return {
+    cacheEvents: new Counter({
+      name: 'brigade_cache_answers_total',
+      help: 'Answers of cached queries: hit, miss, shared (joined a read under way), dropped (by a change)',
+      labelNames: ['query', 'outcome'] as const,
+      registers,
+    }),
+    readsSaved: new Counter({
+      name: 'brigade_database_reads_saved_total',
+      help: 'Reads of the database that memory saved: cache (answers of queries), lane (documents for commands), session',
+      labelNames: ['by'] as const,
       registers,
     }),
   };

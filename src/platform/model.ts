@@ -1,5 +1,6 @@
 import mongoose, { type Model, Schema, type SchemaDefinition } from 'mongoose';
 import type { Doc, Kind } from '../kernel/documents.js';
+import { countReads } from './reads.js';
 import { tenancy } from './tenancy.js';
 
 /** A kind of document bound to its mongoose model. */
@@ -35,6 +36,7 @@ export function model<T extends Doc>(spec: ModelSpec<T>): ModelKind<T> {
   );
   for (const [fields, options] of spec.indexes ?? []) schema.index(fields, options);
   schema.plugin(tenancy);
+  countReads(schema, spec.collection);
   const bound = mongoose.model(spec.collection, schema) as unknown as Model<T>;
   const kind = { collection: spec.collection, title: spec.title, hold: spec.hold, model: bound };
   kinds.set(spec.collection, kind as unknown as ModelKind<Doc>);

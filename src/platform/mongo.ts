@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import mongoose from 'mongoose';
 import { createServer } from 'pocket-mongo';
+import { BrigadeError } from '../kernel/errors.js';
+import { endWritesWithTheirSocket } from './driver-writes.js';
 
 export interface DatabaseOptions {
   /** Address of a replica set; without it the embedded database in `dataDir` is started. */
@@ -21,6 +23,7 @@ export interface Database {
 /** Connects mongoose's default connection, starting the embedded database first where no address is given. */
 export async function openDatabase({ uri, name, poolSize, dataDir }: DatabaseOptions): Promise<Database> {
   const embedded = uri === undefined ? await createServer({ dir: join(dataDir, 'db') }) : undefined;
+  endWritesWithTheirSocket();
   mongoose.set('transactionAsyncLocalStorage', true);
   mongoose.set('bufferCommands', false);
   try {
@@ -31,7 +34,10 @@ export async function openDatabase({ uri, name, poolSize, dataDir }: DatabaseOpt
       // What a reader has seen stays true after a crash or a failover.
       readConcernLevel: 'majority',
       // Shorter than any client's patience: they hear of an outage and try again.
-      serverSelectionTimeoutMS: 5_000,
+      serverSelectionTimeoutMS: 2_000,
+      // A database that is there but says nothing is given up after these two together, not after the driver's 40 s.
+      heartbeatFrequencyMS: 2_000,
+      connectTimeoutMS: 5_000,
       autoIndex: false,
       autoCreate: false,
     });
@@ -53,14 +59,28 @@ export async function openDatabase({ uri, name, poolSize, dataDir }: DatabaseOpt
   };
 }
 
+/** How Node names a connection that is gone; the driver lets them through when it writes to one. */
+const SOCKET_ERRORS = ['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED'];
+
 /** Whether an error means that the database cannot be reached, rather than that it refused something. */
 export function isOutage(error: unknown): boolean {
+  if (SOCKET_ERRORS.includes(String((error as { code?: unknown } | undefined)?.code))) return true;
   const { MongoNetworkError, MongoServerSelectionError, MongoNotConnectedError, MongoTopologyClosedError } =
     mongoose.mongo;
   const outages = [MongoNetworkError, MongoServerSelectionError, MongoNotConnectedError, MongoTopologyClosedError];
   return (
     outages.some((outage) => error instanceof outage) || error instanceof mongoose.Error.MongooseServerSelectionError
   );
+}
+
+/** What the work answers. @throws unavailable when the database cannot be reached */
+export async function fromDatabase<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!isOutage(error)) throw error;
+    throw new BrigadeError('unavailable', { retryAfter: 2 }, { cause: error });
+  }
 }
 
 /** Creates the declared collections and indexes that are missing. Takes nothing away. */

@@ -1,5 +1,7 @@
 import mongoose, { type mongo } from 'mongoose';
+import { isOutage } from '../platform/mongo.js';
 import { type Entry, type Head, headModel, journalModel } from './journal.js';
+import { type RevocationDoc, revocationModel } from './revocations.js';
 import type { Change } from './unit-of-work.js';
 
 /** A finished unit of work on its way to the database. */
@@ -7,6 +9,7 @@ export interface PendingUnit {
   /** The lane's id; units of one lane are flushed in the order of their submission. */
   lane: string;
   changes: readonly Change[];
+  revocations: readonly RevocationDoc[];
   /** Absent for an account's lane, which keeps no journal. */
   entry?: Entry;
   /** The journal's head before and after this unit. */
@@ -22,6 +25,10 @@ export interface CommitterOptions {
   /** Most units in one transaction. */
   groupSize?: number;
   onGroup?: (size: number, seconds: number) => void;
+  /** Before a session's first transaction: so that, should this process die in it, another can end it. */
+  onSession?: (session: mongo.ServerSessionId) => Promise<void>;
+  /** The connection broke with a transaction open, which would keep its locks in the database for a minute. */
+  onLost?: (session: mongo.ServerSessionId) => void;
 }
 
 interface Waiting {
@@ -71,7 +78,10 @@ export class Committer {
 
   async #flushGroup(group: Waiting[]): Promise<void> {
     try {
-      await flush(group.map(({ unit }) => unit));
+      await flush(
+        group.map(({ unit }) => unit),
+        this.options,
+      );
       for (const { resolve } of group) resolve();
     } catch (error) {
       const lanes = groupBy(group, ({ unit }) => unit.lane);
@@ -89,19 +99,23 @@ export class Committer {
   }
 }
 
-async function flush(units: readonly PendingUnit[]): Promise<void> {
+async function flush(units: readonly PendingUnit[], { onSession, onLost }: CommitterOptions): Promise<void> {
   const { writes, expected } = writesOf(units);
   if (writes.length === 0) return;
   const client = mongoose.connection.getClient() as unknown as mongo.MongoClient;
   const session = client.startSession();
   try {
+    if (session.id !== undefined) await onSession?.(session.id);
     session.startTransaction({ writeConcern: { w: 'majority' }, readConcern: { level: 'snapshot' } });
     const found = await send(client, writes, session);
     if (found !== expected) throw new ConflictError('A document was changed in between');
     await session.commitTransaction();
   } catch (error) {
     if (session.inTransaction()) await session.abortTransaction().catch(() => undefined);
-    throw classified(error);
+    const cause = classified(error);
+    // The driver keeps to itself whether the abort got through; a session that saw a broken connection it calls dirty.
+    if (session.id !== undefined && (session.serverSession.isDirty || isOutage(cause))) onLost?.(session.id);
+    throw cause;
   } finally {
     await session.endSession();
   }
@@ -125,7 +139,11 @@ function writesOf(units: readonly PendingUnit[]): { writes: Write[]; expected: n
       writes.push({ name: 'replaceOne', namespace, filter, replacement: { ...after } });
     }
   }
-  for (const { entry } of units) {
+  for (const { entry, revocations } of units) {
+    for (const revoked of revocations) {
+      const namespace = `${database}.${revocationModel.collection.collectionName}`;
+      writes.push({ name: 'insertOne', namespace, document: { ...revoked } });
+    }
     if (entry === undefined) continue;
     const namespace = `${database}.${journalModel.collection.collectionName}`;
     writes.push({ name: 'insertOne', namespace, document: { ...entry } });
@@ -207,15 +225,20 @@ function takesClientBulkWrite(client: mongo.MongoClient): boolean {
 
 /** What the database refused because of another writer becomes a ConflictError. */
 function classified(error: unknown): unknown {
-  const flat = duplicateOf(error) ?? error;
+  const flat = duplicateOf(error) ?? causeOf(error) ?? error;
   const { code, message = '' } = flat as { code?: number; message?: string };
-  const transient = (error as { hasErrorLabel?: (label: string) => boolean }).hasErrorLabel?.(
+  const transient = (flat as { hasErrorLabel?: (label: string) => boolean }).hasErrorLabel?.(
     'TransientTransactionError',
   );
   const fence = code === 11000 && /(journal|journalHeads) index: _id_/.test(message);
   return transient === true || code === 112 || fence
     ? new ConflictError('Another writer was first', { cause: error })
     : flat;
+}
+
+/** What the server refused as a whole arrives wrapped, its labels and code inside. */
+function causeOf(error: unknown): unknown {
+  return error instanceof mongoose.mongo.MongoClientBulkWriteError ? error.cause : undefined;
 }
 
 /** A bulk write reports a duplicate key inside a list of errors; the first one tells the index. */

@@ -1,15 +1,30 @@
 import type Joi from 'joi';
-import { type Actor, anonymous, type BaseContext, type Doors } from '../kernel/context.js';
-import { BrigadeError, fail } from '../kernel/errors.js';
+import {
+  type Actor,
+  anonymous,
+  type BaseContext,
+  type BatchContext,
+  type Doors,
+  type Revocation,
+  system,
+  type UnitContext,
+} from '../kernel/context.js';
+import { BrigadeError, fail, invalid } from '../kernel/errors.js';
 import type { AnyEvent, Room } from '../kernel/event.js';
-import type { AnyCommand, AnyQuery, Operation, Scope } from '../kernel/operation.js';
+import { newId } from '../kernel/ids.js';
+import type { AnyBatch, AnyCommand, AnyQuery, Operation, Scope } from '../kernel/operation.js';
 import type { Clock } from '../kernel/time.js';
-import { isOutage } from '../platform/mongo.js';
+import { fromDatabase } from '../platform/mongo.js';
+import { admit } from './admission.js';
 import { type Job, type JobResult, OWN_KEY } from './entry.js';
 import type { Lanes } from './lanes.js';
-import type { LimitState, Limits } from './limits.js';
+import type { LimitStates, Limits } from './limits.js';
+import type { QueryCache } from './query-cache.js';
 import { DatabaseReads } from './reader.js';
 import type { Registry } from './registry.js';
+import { revocation } from './revocations.js';
+import { withheld } from './shared-reads.js';
+import type { SyncReads } from './sync.js';
 import type { UnitOfWork } from './unit-of-work.js';
 
 /** One request, whichever transport brought it. */
@@ -22,88 +37,93 @@ export interface Call {
   /** Idempotency key, from the header or the message's meta. */
   key?: string | undefined;
   expectedVersion?: number | undefined;
+  /** Filled with the limits it counts against, also when it is refused or fails. */
+  limits?: LimitStates;
 }
 
 export interface Outcome {
   status: number;
   data: unknown;
   replayed: boolean;
-  limit?: LimitState;
 }
 
 export interface ExecuteOptions {
   registry: Registry;
   lanes: Lanes;
   limits: Limits;
+  cache: QueryCache;
   doors: Doors;
   clock: Clock;
   /** How long a command may wait and run, ms; shorter than any client's ack timeout. */
   deadlineMs: number;
   /** Checks every output and payload against its schema (everywhere but in production). */
   checkOutputs: boolean;
+  /** Told what failed unexpectedly where no transport sees it: one command of a batch. */
+  onUnexpected: (error: unknown, requestId: string) => void;
 }
 
 export type Execute = (call: Call) => Promise<Outcome>;
+
+/** Has the system do something in a restaurant's lane: atomic and journaled like any command, in nobody's name. */
+export type Perform = (
+  name: string,
+  restaurantId: string,
+  work: (context: UnitContext) => Promise<void> | void,
+) => Promise<void>;
+
+export function createPerform(options: ExecuteOptions): Perform {
+  return async (name, restaurantId, work) => {
+    const { doors, clock, deadlineMs } = options;
+    const actor = system(restaurantId);
+    const requestId = newId();
+    const base: BaseContext = { actor, restaurantId, now: clock.now(), doors, requestId, ip: '' };
+    await options.lanes.of(restaurantId).submit({
+      ...{ operation: name, status: 200, author: 'system', actor: { id: '', name: actor.name } },
+      ...{ key: `${OWN_KEY}${requestId}`, fingerprint: '', now: base.now },
+      deadline: performance.now() + deadlineMs,
+      work: async (unit) => {
+        const context = contextOf(unit, base, announcements(unit));
+        await work(context as never);
+        await react(options, unit, context);
+      },
+    });
+  };
+}
 
 /** Rounds of reactions to reactions before it must be a circle. */
 const MAX_EVENTS = 200;
 
 /** The life of one operation, after authentication: limit, permission, validation, then lane and handler. */
 export function createExecute(options: ExecuteOptions): Execute {
-  return (given) =>
-    carryOut(options, given).catch((error: unknown) => {
-      if (!isOutage(error)) throw error;
-      throw new BrigadeError('unavailable', { retryAfter: 2 }, { cause: error });
-    });
+  return (given) => fromDatabase(carryOut(options, given));
 }
 
 async function carryOut(options: ExecuteOptions, given: Call): Promise<Outcome> {
   // Nobody acts as themselves in what anybody may do: a sign-up from a logged-in tablet belongs to no restaurant yet.
   const call = given.operation.permission === 'public' ? { ...given, actor: anonymous } : given;
-  const taken = await takeLimit(options.limits, call);
-  checkPermission(call);
-  const input = validated(call.operation.input, call.input);
-  await taken.countBy(call.operation.limitBy?.(input as never));
-  const { doors, clock } = options;
-  const { actor, requestId, ip } = call;
-  const base: BaseContext = { actor, restaurantId: actor.restaurantId, now: clock.now(), doors, requestId, ip };
-  const result =
-    call.operation.kind === 'query'
-      ? {
-          status: call.operation.rest.status ?? 200,
-          data: await runQuery(call.operation, base, input),
-          replayed: false,
-        }
-      : await runCommand(options, call, call.operation, base, input);
-  if (options.checkOutputs) assertShape(call.operation.output, result.data, `output of ${call.operation.name}`);
-  taken.succeeded();
-  return { ...result, limit: taken.limit };
+  const { operation, actor, ip, limits = [] } = call;
+  const admission = await admit(options.limits, { operation, actor, ip, limits });
+  try {
+    checkPermission(call);
+    checkKey(call);
+    const input = validated(operation.input, call.input);
+    await admission.countBy(operation.limitBy?.(input as never));
+    const result = await serve(options, call, input);
+    await admission.settle();
+    return result;
+  } catch (error) {
+    await admission.settle(error);
+    throw error;
+  }
 }
 
-/**
- * People are counted as themselves, callers without a session by their address. Where the operation says by what its
- * attempts belong together (an account, a device), they are counted by that too, and only failures stay counted: thirty
- * people behind one address start their shift at once.
- */
-async function takeLimit(limits: Limits, { operation, actor, ip }: Call) {
-  const known = actor.kind !== 'anonymous';
-  const name = known || operation.limit === 'auth' ? operation.limit : 'public';
-  const who = known ? actor.userId : ip;
-  const limit = await limits.take(name, who);
-  let subject: string | undefined;
-  return {
-    limit,
-    async countBy(value: string | undefined): Promise<void> {
-      if (value === undefined) return;
-      subject = `${ip} ${value}`;
-      await limits.take('account', subject);
-    },
-    succeeded(): void {
-      if (subject === undefined) return;
-      limits.giveBack('account', subject);
-      limits.giveBack(name, who);
-    },
-  };
+async function serve(options: ExecuteOptions, call: Call, input: unknown): Promise<Outcome> {
+  const { doors, clock } = options;
+  const { operation, actor, requestId, ip } = call;
+  const base: BaseContext = { actor, restaurantId: actor.restaurantId, now: clock.now(), doors, requestId, ip };
+  const result = await run(options, call, base, input);
+  if (options.checkOutputs) assertShape(operation.output, result.data, `output of ${operation.name}`);
+  return result;
 }
 
 function checkPermission({ operation, actor }: Call): void {
@@ -111,6 +131,11 @@ function checkPermission({ operation, actor }: Call): void {
   if (actor.kind === 'anonymous') throw fail('unauthenticated');
   if (operation.permission === 'authenticated' || actor.permissions.has(operation.permission)) return;
   throw fail('forbidden', `This needs the permission ${operation.permission}`);
+}
+
+function checkKey({ operation, key }: Call): void {
+  if (operation.kind !== 'command' || operation.idempotencyKey !== 'required' || key !== undefined) return;
+  throw invalid('Idempotency-Key', 'is required (over the socket: meta.key), so that a retry moves no money twice');
 }
 
 /** The input as the schema makes it (trimmed, defaults filled in). @throws validation_failed naming every field */
@@ -130,9 +155,58 @@ function assertShape(schema: Joi.Schema, value: unknown, what: string): void {
   if (error !== undefined) throw new Error(`The ${what} breaks its schema: ${error.message}`);
 }
 
+async function run(options: ExecuteOptions, call: Call, base: BaseContext, input: unknown): Promise<JobResult> {
+  const { operation } = call;
+  if (operation.kind === 'command') return runCommand(options, call, operation, base, input);
+  const answered =
+    operation.kind === 'query'
+      ? runQuery(options.cache, operation, base, input)
+      : runBatch(options, operation, call, { ...base, input });
+  return { status: operation.rest.status ?? 200, data: await answered, replayed: false };
+}
+
+/** Each of its commands goes the whole way of one that came alone. */
+async function runBatch(
+  options: ExecuteOptions,
+  declaration: AnyBatch,
+  { actor, ip }: Call,
+  context: BaseContext & { input: unknown },
+): Promise<unknown> {
+  const execute = createExecute(options);
+  const carryOut: BatchContext<unknown>['carryOut'] = async ({ name, ...command }) => {
+    const operation = options.registry.operations.get(name);
+    if (operation?.kind !== 'command') throw fail('not_found', `There is no command ${name.slice(0, 60)}`);
+    return execute({ operation, actor, ip, ...command }).catch((error: unknown) => {
+      if (!(error instanceof BrigadeError) || error.cause !== undefined) options.onUnexpected(error, command.requestId);
+      throw error;
+    });
+  };
+  return declaration.handle({ ...context, carryOut } as never);
+}
+
 // The list of declarations erases each one's input type; validation has just established it, so `as never` puts it back.
-async function runQuery(declaration: AnyQuery, base: BaseContext, input: unknown): Promise<unknown> {
-  return declaration.handle(contextOf(new DatabaseReads(base.restaurantId), base, { input }) as never);
+async function runQuery(cache: QueryCache, declared: AnyQuery, base: BaseContext, input: unknown): Promise<unknown> {
+  const { name, cache: rule } = declared;
+  if (rule === undefined) {
+    const more = { input, ...syncReads(cache, base) };
+    return declared.handle(contextOf(new DatabaseReads(base.restaurantId), base, more) as never);
+  }
+  const read = (reads: DatabaseReads) =>
+    declared.handle(withheld(contextOf(reads, base, { input }), name) as never) as Promise<unknown>;
+  return cache.get({ name, rule, base, input, read });
+}
+
+/** How `sync:snapshot` reads replicas: shared where they are declared so, and as new as the head it has read. */
+function syncReads(cache: QueryCache, base: BaseContext): SyncReads {
+  return {
+    reach: (head) => cache.reach(base.restaurantId, head),
+    load({ name: replica, cache: rule, load }, context) {
+      if (rule === undefined) return load(context);
+      const name = `replica ${replica}`;
+      const read = (reads: DatabaseReads) => load(withheld(contextOf(reads, base, { input: {} }), name));
+      return cache.get({ name, rule, base, input: {}, read });
+    },
+  };
 }
 
 async function runCommand(
@@ -153,7 +227,8 @@ async function runCommand(
     actor: { id: actor.userId, name: actor.name },
     ...(actor.deviceId === undefined ? {} : { device: actor.deviceId }),
     // Without a key of the client's the command still has one: it makes a commit of unknown outcome safe to repeat.
-    key: call.key ?? `${OWN_KEY}${call.requestId}`,
+    // Not the request's id, which a client may choose and use again.
+    key: call.key ?? `${OWN_KEY}${newId()}`,
     // Keyed, for the input may hold a PIN, and plain digests of PINs are soon tried through.
     fingerprint: options.doors.digest('fingerprint', `${spec.name}\n${JSON.stringify(input)}`),
     now: base.now,
@@ -179,7 +254,7 @@ function announcements(unit: UnitOfWork): object {
     save: unit.save.bind(unit),
     remove: unit.remove.bind(unit),
     publish: (event: AnyEvent, data: unknown) => unit.published.push({ event, data }),
-    revoke: (target: UnitOfWork['revocations'][number]) => unit.revocations.push(target),
+    revoke: (target: Revocation) => unit.revocations.push(revocation(target)),
   };
 }
 

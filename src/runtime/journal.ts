@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import mongoose, { Schema } from 'mongoose';
 import type { Envelope, Room } from '../kernel/event.js';
+import { countReads } from '../platform/reads.js';
 
 /** One event as it stands in its entry. */
 export interface EntryEvent {
@@ -66,6 +67,9 @@ const headSchema = new Schema(
   { collection: 'journalHeads', versionKey: false, autoIndex: false, autoCreate: false, minimize: false },
 );
 
+countReads(journalSchema, 'journal');
+countReads(headSchema, 'journalHeads');
+
 // These two are the runtime's own and keyed by restaurant in every query below, so the tenancy plugin is not needed.
 export const journalModel = mongoose.model('journal', journalSchema);
 export const headModel = mongoose.model('journalHeads', headSchema);
@@ -115,10 +119,18 @@ export async function readByKey(restaurantId: string, author: string, key: strin
   return (entry ?? undefined) as unknown as Entry | undefined;
 }
 
-/** Entries after `n`, oldest first. */
-export async function readAfter(restaurantId: string, n: number, limit: number): Promise<Entry[]> {
+/** Whose keys the last entries hold. */
+export async function readLastKeys(restaurantId: string, limit: number): Promise<Pick<Entry, 'author' | 'key'>[]> {
+  const range = { $gt: entryId(restaurantId, 0), $lt: `${restaurantId}:~` };
+  const found = journalModel.find({ _id: range }, { author: 1, key: 1 }).sort({ _id: -1 }).limit(limit);
+  return (await found.lean().exec()) as unknown as Pick<Entry, 'author' | 'key'>[];
+}
+
+/** What the entries after `n` have written, oldest first. */
+export async function readTouched(restaurantId: string, n: number, limit: number): Promise<Pick<Entry, 'touched'>[]> {
   const range = { $gt: entryId(restaurantId, n), $lt: `${restaurantId}:~` };
-  return (await journalModel.find({ _id: range }).sort({ _id: 1 }).limit(limit).lean().exec()) as unknown as Entry[];
+  const found = journalModel.find({ _id: range }, { touched: 1 }).sort({ _id: 1 }).limit(limit);
+  return (await found.lean().exec()) as unknown as Pick<Entry, 'touched'>[];
 }
 
 /** Entries that hold events after `seq`, oldest first. */

@@ -1,56 +1,118 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import { fail } from '../kernel/errors.js';
-import type { LimitClass } from '../kernel/operation.js';
+import type { Actor } from '../kernel/context.js';
+import { BrigadeError, fail } from '../kernel/errors.js';
+import { type LimitClass, limitClasses } from '../kernel/operation.js';
+import type { Role } from '../kernel/permissions.js';
+import { type Plan, planNames } from '../kernel/plan.js';
+import { type Factors, Rate } from '../platform/config.variable.js';
+import { type Counter, Counters, Exceeded, type Left, type SharedCounts } from '../platform/counters.js';
 
-export interface LimitRule {
-  points: number;
-  /** Window, seconds. */
-  seconds: number;
-}
-/** The classes of operations, callers without a session by address, and attempts on one account or device. */
-export type LimitName = LimitClass | 'public' | 'account';
+/** The classes of operations, a restaurant as a whole, and by address: callers without a session, failed log-ins. */
+export type LimitName = LimitClass | 'restaurant' | 'anonymous' | 'address';
 
-export type LimitRules = Readonly<Record<LimitName, LimitRule>>;
+export type LimitRates = Readonly<Record<LimitName, Rate>> & {
+  /** By how much a plan multiplies the limits of people and restaurants. */
+  readonly plans: Factors<Plan>;
+  /** Whose operations are not counted. */
+  readonly exempt: readonly Role[];
+};
 
 /** What is left of a limit, for the RateLimit headers. */
-export interface LimitState {
-  name: string;
-  rule: LimitRule;
-  remaining: number;
-  /** Seconds until the window ends. */
-  reset: number;
+export interface LimitState extends Left {
+  name: LimitName;
+  rate: Rate;
 }
 
-/** Rate limits by class: per person once logged in, per address before. */
+/** The limits that one request counts against; filled as it is counted, whether or not it succeeds. */
+export type LimitStates = LimitState[];
+
+/** Per person once logged in, and per restaurant, by its plan; per address before. */
+const BY_PLAN: readonly LimitName[] = [...limitClasses.filter((name) => name !== 'auth'), 'restaurant'];
+const ALIKE: readonly LimitName[] = ['auth', 'anonymous', 'address'];
+
 export class Limits {
-  readonly #limiters = new Map<string, RateLimiterMemory>();
+  readonly #counters = new Map<string, Counter>();
 
-  constructor(private readonly rules: LimitRules) {
-    for (const [name, { points, seconds }] of Object.entries(rules)) {
-      this.#limiters.set(name, new RateLimiterMemory({ keyPrefix: name, points, duration: seconds }));
+  constructor(
+    private readonly rates: LimitRates,
+    shared?: SharedCounts,
+  ) {
+    const counters = new Counters(shared);
+    for (const name of ALIKE) this.#counters.set(name, counters.counter(name, rates[name]));
+    for (const plan of planNames) {
+      for (const name of BY_PLAN) {
+        const { points, seconds } = rates[name];
+        const rate = new Rate(Math.max(1, Math.round(points * rates.plans.of(plan))), seconds);
+        this.#counters.set(`${name} ${plan}`, counters.counter(name, rate));
+      }
     }
   }
 
-  /** Takes one point. @throws rate_limited with `retryAfter` */
-  async take(name: LimitName, who: string): Promise<LimitState> {
-    const rule = this.rules[name];
-    try {
-      const left = await this.#limiters.get(name)?.consume(who);
-      return {
-        name,
-        rule,
-        remaining: left?.remainingPoints ?? rule.points,
-        reset: Math.ceil((left?.msBeforeNext ?? 0) / 1000),
-      };
-    } catch (refused) {
-      if (!(refused instanceof RateLimiterRes)) throw refused;
-      const retryAfter = Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
-      throw fail('rate_limited', `Too many ${name} requests; try again in ${retryAfter} s`, { retryAfter });
-    }
+  /** Counts one operation of somebody logged in: against their own limit and their restaurant's. @throws rate_limited */
+  async takeFor(actor: Actor, name: LimitClass, states: LimitStates): Promise<void> {
+    if (name === 'auth') return this.take('auth', actor.userId, states);
+    const { userId, restaurantId, role, plan = 'standard' } = actor;
+    if (this.rates.exempt.includes(role)) return;
+    await this.#take(name, `${name} ${plan}`, userId, states);
+    await this.#take('restaurant', `restaurant ${plan}`, restaurantId, states);
   }
 
-  /** Gives a point back: the attempt succeeded, and only failures are to count. */
-  giveBack(name: LimitName, who: string): void {
-    void this.#limiters.get(name)?.reward(who);
+  /** Counts one. @throws rate_limited with `retryAfter` */
+  take(name: 'auth' | 'anonymous' | 'address', who: string, states: LimitStates): Promise<void> {
+    return this.#take(name, name, who, states);
   }
+
+  /** Whether another failure would still be borne; counts nothing. @throws rate_limited with `retryAfter` */
+  async check(name: 'anonymous', who: string, states: LimitStates): Promise<void> {
+    const counter = this.#counter(name);
+    await counter.check(who).catch((error: unknown) => refuse(name, counter.rate, error, states));
+  }
+
+  /** Gives one back: the attempt succeeded, and only failures are to count. */
+  giveBack(name: 'auth' | 'anonymous' | 'address', who: string): void {
+    this.#counter(name).giveBack(who);
+  }
+
+  /**
+   * Counts a request whose token was refused. A token that has merely expired was ours: whoever holds it renews it, and
+   * three hundred tablets behind one address do so at once. One of an ended session counts by itself.
+   * @throws rate_limited with `retryAfter`, or the refusal itself
+   */
+  async refused(error: unknown, address: string, token: string, states: LimitStates): Promise<never> {
+    const code = error instanceof BrigadeError ? error.code : undefined;
+    const who = networkOf(address);
+    if (code === 'session_ended') await this.take('anonymous', `${who} ${token.slice(-24)}`, states);
+    if (code === 'token_invalid' || code === 'unauthenticated') await this.take('anonymous', who, states);
+    throw error;
+  }
+
+  async #take(name: LimitName, counterName: string, who: string, states: LimitStates): Promise<void> {
+    const counter = this.#counter(counterName);
+    const left = await counter.take(who).catch((error: unknown) => refuse(name, counter.rate, error, states));
+    states.push({ name, rate: counter.rate, ...left });
+  }
+
+  #counter(name: string): Counter {
+    const counter = this.#counters.get(name);
+    if (counter === undefined) throw new Error(`There is no limit ${name}`);
+    return counter;
+  }
+}
+
+function refuse(name: LimitName, rate: Rate, error: unknown, states: LimitStates): never {
+  if (!(error instanceof Exceeded)) throw error;
+  const { reset: retryAfter } = error;
+  states.push({ name, rate, remaining: 0, reset: retryAfter });
+  throw fail('rate_limited', `Too many requests (limit "${name}"); try again in ${retryAfter} s`, { retryAfter });
+}
+
+/** An IPv4 address as it is; of an IPv6 address its network (/64), for a household has that many addresses. */
+export function networkOf(address: string): string {
+  const [, v4] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address) ?? [];
+  if (v4 !== undefined || !address.includes(':')) return v4 ?? address;
+  const [left = '', right] = address.replace(/%.*$/, '').split('::');
+  const groups = (text: string) => text.split(':').filter((group) => group !== '');
+  const [before, after] = [groups(left), groups(right ?? '')];
+  const zeros = Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => '0');
+  const all = [...before, ...zeros, ...after].map((group) => Number.parseInt(group, 16).toString(16));
+  return `${all.slice(0, 4).join(':')}::/64`;
 }

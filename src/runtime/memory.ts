@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Doc, Kind } from '../kernel/documents.js';
+import type { Doc, Kind, Reads } from '../kernel/documents.js';
 
 /** How many documents read by id a lane keeps: a full house's open orders and tickets. */
 const RECENT = 500;
@@ -10,6 +10,8 @@ const RECENT = 500;
  */
 export class Memory {
   readonly #whole = new Map<string, Map<string, Doc>>();
+  /** The kinds of which anything was ever held, by collection. */
+  readonly #kinds = new Map<string, Kind<Doc>>();
   readonly #recent = new LRUCache<string, Doc>({ max: RECENT });
 
   /** `freeze`: a handler that changes a document in place throws; costs a walk over each document. */
@@ -33,11 +35,13 @@ export class Memory {
 
   putAll(kind: Kind<Doc>, docs: readonly Doc[]): void {
     if (this.freeze) docs.forEach(deepFreeze);
+    this.#kinds.set(kind.collection, kind);
     this.#whole.set(kind.collection, new Map(docs.map((doc) => [doc._id, doc])));
   }
 
   put(kind: Kind<Doc>, doc: Doc): void {
     if (this.freeze) deepFreeze(doc);
+    this.#kinds.set(kind.collection, kind);
     if (kind.hold === 'all') this.#whole.get(kind.collection)?.set(doc._id, doc);
     else this.#recent.set(`${kind.collection}/${doc._id}`, doc);
   }
@@ -45,6 +49,26 @@ export class Memory {
   drop(kind: Kind<Doc>, id: string): void {
     if (kind.hold === 'all') this.#whole.get(kind.collection)?.delete(id);
     else this.#recent.delete(`${kind.collection}/${id}`);
+  }
+
+  /** Reads again what it holds of these documents, given as `collection/id`. */
+  async refresh(keys: Iterable<string>, database: Pick<Reads, 'find'>): Promise<void> {
+    const stale = new Map<Kind<Doc>, string[]>();
+    for (const key of keys) {
+      const [collection = '', id = ''] = key.split('/');
+      const kind = this.#kinds.get(collection);
+      if (kind === undefined || !(this.#whole.has(collection) || this.#recent.has(key))) continue;
+      stale.set(kind, [...(stale.get(kind) ?? []), id]);
+    }
+    const read = [...stale].map(async ([kind, ids]) => {
+      const found = new Map((await database.find(kind, { _id: { $in: ids } })).map((doc) => [doc._id, doc]));
+      for (const id of ids) {
+        const doc = found.get(id);
+        if (doc === undefined) this.drop(kind, id);
+        else this.put(kind, doc);
+      }
+    });
+    await Promise.all(read);
   }
 
   clear(): void {

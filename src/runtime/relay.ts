@@ -1,13 +1,19 @@
 import type { Envelope, Room } from '../kernel/event.js';
-import { type Entry, envelopeOf, readAfter, readHeads } from './journal.js';
+import { type Entry, envelopeOf, type Head, readHeads, readSince } from './journal.js';
+import { Rounds } from './rounds.js';
 
 /** What carries events to the screens; the Socket.IO transport is one. Must not throw for a screen that is gone. */
 export interface Broadcaster {
+  /** To the screens of all processes. */
   emit(restaurantId: string, rooms: readonly Room[], envelope: Envelope): void;
+  /** To the screens of this process. */
+  emitHere(restaurantId: string, rooms: readonly Room[], envelope: Envelope): void;
   /** Tells the local screens of these rooms where their stream stands. */
-  announce(restaurantId: string, epoch: string, heads: Partial<Record<Room, number>>): void;
+  announce(restaurantId: string, epoch: string, heads: Heads): void;
   /** The restaurants with screens on this process. */
   audience(): Iterable<string>;
+  /** Whether a screen of this process is in the room. */
+  isHeardHere(restaurantId: string, room: Room): boolean;
 }
 
 export interface RelayOptions {
@@ -17,83 +23,114 @@ export interface RelayOptions {
   onPublished?: (name: string) => void;
 }
 
+type Heads = Partial<Record<Room, number>>;
+
 interface Told {
-  /** Where this process began to watch; entries up to it are not the sweeper's business. */
-  from: number;
-  /** All entries up to this one are published here. */
-  n: number;
   epoch: string;
-  heads: Partial<Record<Room, number>>;
+  /** The last event of each room that went to the screens here. */
+  rooms: Heads;
+  /** The heads as announced last. */
+  announced: Heads;
 }
 
+/** What is committed but not yet heard here may be on its way; ms. */
+const ON_ITS_WAY_MS = 50;
+/** A screen that is further behind asks for what it misses by itself. */
+const MOST_ENTRIES = 200;
+
 /**
- * Brings committed entries to the rooms. What this process commits it publishes at once; every two seconds it compares
- * each restaurant's head in the database with what it has published, publishes what is missing (a commit whose answer
- * was lost, another process that died before publishing) and announces the rooms' heads that have moved. Clients
- * apply by seq, so a second copy is harmless and no mark "published" needs to be written. See ADR 3.
+ * Brings committed entries to the rooms. What this process commits it publishes at once, to the screens of all
+ * processes; every two seconds it compares each restaurant's head in the database with what its own screens were told,
+ * tells them what is missing (a commit whose answer was lost, a process that died before publishing, a Redis that is
+ * gone) and announces the rooms' heads that have moved. Clients apply by seq, so a second copy is harmless and no mark
+ * "published" needs to be written. See ADR 3.
  */
 export class Relay {
   readonly #told = new Map<string, Told>();
-  #timer: NodeJS.Timeout | undefined;
-  #sweeping: Promise<void> = Promise.resolve();
+  readonly #rounds: Rounds;
 
   constructor(
     private readonly broadcaster: Broadcaster,
     private readonly options: RelayOptions,
-  ) {}
+  ) {
+    this.#rounds = new Rounds(options.intervalMs, () => this.sweep(), options.onError);
+  }
 
   start(): void {
-    this.#timer = setInterval(() => {
-      this.#sweeping = this.#sweeping.then(() => this.sweep()).catch(this.options.onError);
-    }, this.options.intervalMs);
+    this.#rounds.start();
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#sweeping;
+    await this.#rounds.stop();
   }
 
   publish(entry: Entry): void {
-    const told = this.#told.get(entry.restaurantId);
-    if (told?.epoch === entry.epoch) {
-      // The sweeper may see an entry in the database before its own process hears that it is committed.
-      if (entry.n > told.from && entry.n <= told.n) return;
-      if (entry.n === told.n + 1) told.n = entry.n;
-    }
     for (const event of entry.events) {
-      this.broadcaster.emit(entry.restaurantId, event.rooms, envelopeOf(entry, event));
+      const envelope = envelopeOf(entry, event);
+      this.broadcaster.emit(entry.restaurantId, event.rooms, envelope);
+      this.heard(event.rooms, envelope);
       this.options.onPublished?.(event.name);
     }
   }
 
-  /** One comparison of every watched restaurant's head with what was published here. */
+  /** An event has gone to the screens of this process, from whichever process it came. */
+  heard(rooms: readonly Room[], { restaurantId, epoch, seq }: Pick<Envelope, 'restaurantId' | 'epoch' | 'seq'>): void {
+    const told = this.#told.get(restaurantId);
+    if (told?.epoch !== epoch) return;
+    for (const room of rooms) told.rooms[room] = Math.max(told.rooms[room] ?? 0, seq);
+  }
+
+  /** One comparison of every watched restaurant's head with what was told here. */
   async sweep(): Promise<void> {
     const watched = new Set(this.broadcaster.audience());
     for (const id of this.#told.keys()) if (!watched.has(id)) this.#told.delete(id);
     if (watched.size === 0) return;
-    for (const head of await readHeads([...watched])) {
-      const told = this.#told.get(head._id);
-      if (told === undefined || told.epoch !== head.epoch) {
-        this.broadcaster.announce(head._id, head.epoch, head.rooms);
-        this.#told.set(head._id, { from: head.n, n: head.n, epoch: head.epoch, heads: head.rooms });
-        continue;
+    const heads = await readHeads([...watched]);
+    if (heads.some((head) => this.#missing(head).length > 0)) {
+      await new Promise((resolve) => setTimeout(resolve, ON_ITS_WAY_MS));
+    }
+    for (const head of heads) {
+      await this.#tellMissing(head);
+      this.#announceMoved(head);
+    }
+  }
+
+  /** The rooms heard here whose last event was not. */
+  #missing(head: Head): Room[] {
+    const told = this.#told.get(head._id);
+    if (told?.epoch !== head.epoch) return [];
+    return (Object.entries(head.rooms) as [Room, number][])
+      .filter(([room, seq]) => seq > (told.rooms[room] ?? 0) && this.broadcaster.isHeardHere(head._id, room))
+      .map(([room]) => room);
+  }
+
+  async #tellMissing(head: Head): Promise<void> {
+    const told = this.#told.get(head._id);
+    const missing = this.#missing(head);
+    if (told === undefined || missing.length === 0) return;
+    const from = Math.min(...missing.map((room) => told.rooms[room] ?? 0));
+    for (const entry of await readSince(head._id, from, MOST_ENTRIES)) {
+      for (const event of entry.events) {
+        const rooms = event.rooms.filter((room) => missing.includes(room) && event.seq > (told.rooms[room] ?? 0));
+        if (rooms.length === 0) continue;
+        const envelope = envelopeOf(entry, event);
+        this.broadcaster.emitHere(head._id, rooms, envelope);
+        this.heard(rooms, envelope);
       }
-      if (head.n > told.n) await this.#publishMissed(head._id, told);
-      this.#announceMoved(head._id, told, head.rooms);
     }
+    for (const room of missing) told.rooms[room] = Math.max(told.rooms[room] ?? 0, head.rooms[room] ?? 0);
   }
 
-  async #publishMissed(restaurantId: string, told: Told): Promise<void> {
-    for (const entry of await readAfter(restaurantId, told.n, 200)) {
-      this.publish(entry);
-      told.n = Math.max(told.n, entry.n);
+  #announceMoved(head: Head): void {
+    const told = this.#told.get(head._id);
+    if (told?.epoch !== head.epoch) {
+      this.#told.set(head._id, { epoch: head.epoch, rooms: { ...head.rooms }, announced: head.rooms });
+      this.broadcaster.announce(head._id, head.epoch, head.rooms);
+      return;
     }
-  }
-
-  #announceMoved(restaurantId: string, told: Told, rooms: Partial<Record<Room, number>>): void {
-    const moved = Object.entries(rooms).filter(([room, seq]) => told.heads[room as Room] !== seq);
+    const moved = Object.entries(head.rooms).filter(([room, seq]) => told.announced[room as Room] !== seq);
     if (moved.length === 0) return;
-    told.heads = rooms;
-    this.broadcaster.announce(restaurantId, told.epoch, Object.fromEntries(moved));
+    told.announced = head.rooms;
+    this.broadcaster.announce(head._id, told.epoch, Object.fromEntries(moved));
   }
 }

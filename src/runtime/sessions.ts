@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { LRUCache } from 'lru-cache';
 import type { AccessClaims, Actor, Revocation } from '../kernel/context.js';
-import { fail } from '../kernel/errors.js';
+import { BrigadeError, fail } from '../kernel/errors.js';
 
 export interface Authenticated {
   actor: Actor;
@@ -13,6 +14,8 @@ export interface SessionsOptions {
   verifyAccess: (token: string) => AccessClaims & { expiresAt: Date };
   /** Reads session, person and device. @throws session_ended, token_invalid */
   loadActor: (claims: AccessClaims) => Promise<Actor>;
+  /** Somebody was known already: three reads saved, or four of a paired device's. */
+  onKnown?: (actor: Actor) => void;
 }
 
 interface Held {
@@ -40,12 +43,30 @@ export class Sessions {
     return { actor, expiresAt: claims.expiresAt };
   }
 
+  /**
+   * False when the session has ended, or its person may by now do more or less than the actor says.
+   * @throws what kept the database from being asked
+   */
+  async isStill(actor: Actor): Promise<boolean> {
+    const { sessionId: sid, userId: sub, restaurantId: rid, role } = actor;
+    try {
+      const now = await this.#actor({ sid, sub, rid, role });
+      return now === actor || isDeepStrictEqual(now, actor);
+    } catch (error) {
+      if (error instanceof BrigadeError && error.code === 'session_ended') return false;
+      throw error;
+    }
+  }
+
   /** A revocation may come while the session is being read; what was read before it must not be used after it. */
   async #actor(claims: AccessClaims): Promise<Actor> {
     while (true) {
-      const held = this.#actors.get(claims.sid) ?? this.#load(claims);
+      const known = this.#actors.get(claims.sid);
+      const held = known ?? this.#load(claims);
       const actor = await held.actor;
-      if (!held.revoked) return actor;
+      if (held.revoked) continue;
+      if (known !== undefined) this.options.onKnown?.(actor);
+      return actor;
     }
   }
 
@@ -58,7 +79,7 @@ export class Sessions {
     return held;
   }
 
-  /** Forgets whom the revocation names and tells the transports to end their sockets. */
+  /** Forgets whom the revocation names and tells the transports to look at their sockets again. */
   revoke(target: Revocation): void {
     for (const [sid, held] of this.#actors.entries()) {
       if (!mayConcern(held, target)) continue;

@@ -6,13 +6,24 @@ import { type AnyReplica, type Feature, feature } from '../kernel/feature.js';
 import { query } from '../kernel/operation.js';
 import { heardPermissions } from '../kernel/permissions.js';
 import { type Nothing, nothing, time } from '../kernel/schema.js';
-import { envelopeOf, freshHead, type Head, readHead, readSince } from './journal.js';
+import { Batcher } from './batcher.js';
+import { envelopeOf, freshHead, type Head, readHead, readHeads } from './journal.js';
+import { submit } from './submit.js';
+import { Tails } from './tails.js';
 
 /** The rooms of a person's screen, from the session alone. A screen bound to stations is in those instead of the permissions' rooms. */
 export function roomsOfActor(actor: Actor): Room[] {
   const own: Room[] = ['all', `user:${actor.userId}`];
   if (actor.stationIds.length > 0) return [...own, ...actor.stationIds.map((id) => `station:${id}` as const)];
   return [...own, ...heardPermissions.filter((name) => actor.permissions.has(name)).map(holders)];
+}
+
+/** What `execute` lends to `sync:snapshot`. */
+export interface SyncReads {
+  /** Makes what is kept in memory at least as new as this head. */
+  reach(head: Head | undefined): Promise<void>;
+  /** The things of a replica, from memory where they are kept. */
+  load(replica: AnyReplica, context: QueryContext<Nothing>): Promise<unknown[]>;
 }
 
 interface SinceInput {
@@ -63,9 +74,18 @@ export function syncFeature(features: readonly Feature[]): Feature {
   return feature({
     name: 'sync',
     summary: 'Live copies for screens: snapshot and catch-up',
-    operations: [snapshotOf(replicas), since],
+    operations: [snapshotOf(replicas), since, submit],
   });
 }
+
+const tails = new Tails();
+/** Who asks alone waits for nothing; when a street of restaurants comes back, its screens ask within so many ms. */
+const GATHER_MS = 20;
+/** The heads of all restaurants whose screens ask at the same time are one read. */
+const heads = new Batcher<string, Head | undefined>(async (restaurantIds) => {
+  const found = new Map((await readHeads([...new Set(restaurantIds)])).map((head) => [head._id, head]));
+  return restaurantIds.map((id) => found.get(id));
+}, GATHER_MS);
 
 const since = query<SinceInput, Since>({
   name: 'sync:since',
@@ -105,13 +125,12 @@ const since = query<SinceInput, Since>({
   },
   async handle({ input, actor, restaurantId }) {
     const mine = roomsOfActor(actor);
-    const head = (await readHead(restaurantId)) ?? { ...freshHead(restaurantId), epoch: NO_HISTORY };
+    const head = (await heads.ask(restaurantId)) ?? { ...freshHead(restaurantId), epoch: NO_HISTORY };
     const reset = { reset: true as const, epoch: head.epoch, rooms: mine };
     if (input.epoch !== head.epoch || input.seq > head.seq) return reset;
     if (input.seq === head.seq) return { ...reset, reset: false, events: [], position: head.seq, more: false };
-    const entries = await readSince(restaurantId, input.seq, input.limit);
-    const first = entries.flatMap((entry) => entry.events)[0];
-    if (first === undefined || first.seq > input.seq + 1) return reset;
+    const entries = await tails.page(head, input.seq, input.limit);
+    if (entries === undefined) return reset;
     const events: Envelope[] = [];
     for (const entry of entries) {
       for (const event of entry.events) {
@@ -155,7 +174,8 @@ function snapshotOf(replicas: readonly AnyReplica[]) {
         replicas: Object.fromEntries(replicas.map((one) => [one.name, []])),
       },
     },
-    handle: (context) => readSnapshot(replicas, context),
+    // `execute` gives it beside what every query is given.
+    handle: (context) => readSnapshot(replicas, context as QueryContext<Nothing> & SyncReads),
   });
 }
 
@@ -163,9 +183,13 @@ function snapshotOf(replicas: readonly AnyReplica[]) {
  * One consistent read. The head is read before and after: had a commit come between, its entry would have moved the
  * head, and everything is read again; after three such tries a snapshot transaction settles it.
  */
-async function readSnapshot(replicas: readonly AnyReplica[], context: QueryContext<Nothing>): Promise<Snapshot> {
+async function readSnapshot(
+  replicas: readonly AnyReplica[],
+  context: QueryContext<Nothing> & SyncReads,
+): Promise<Snapshot> {
   for (let attempt = 0; attempt < 3; attempt += 1) {
     const before = await readHead(context.restaurantId);
+    await context.reach(before);
     const loaded = await loadAll(replicas, context);
     const after = await readHead(context.restaurantId);
     if (before?.n === after?.n && before?.epoch === after?.epoch) return snapshot(context, loaded, after);
@@ -201,10 +225,10 @@ const visible = (replicas: readonly AnyReplica[], { actor }: QueryContext<Nothin
 
 async function loadAll(
   replicas: readonly AnyReplica[],
-  context: QueryContext<Nothing>,
+  context: QueryContext<Nothing> & SyncReads,
 ): Promise<Record<string, unknown[]>> {
   const lists = visible(replicas, context).map(
-    async (one): Promise<[string, unknown[]]> => [one.name, await one.load(context)],
+    async (one): Promise<[string, unknown[]]> => [one.name, await context.load(one, context)],
   );
   return { ...empty(replicas), ...Object.fromEntries(await Promise.all(lists)) };
 }

@@ -1,8 +1,8 @@
-import type { Revocation } from '../kernel/context.js';
 import type { Doc, Filter, FindOptions, Kind, NewDoc, Reads, Writes } from '../kernel/documents.js';
 import type { AnyEvent } from '../kernel/event.js';
 import type { Memory } from './memory.js';
 import { missing } from './reader.js';
+import type { RevocationDoc } from './revocations.js';
 
 /** One document's change: `before` undefined for a new one, `after` undefined for a removed one. */
 export interface Change {
@@ -22,6 +22,8 @@ export interface UnitSource {
   memory: Memory;
   database: Reads;
   settled(): Promise<void>;
+  /** Memory answered what would have been a read of the database. */
+  saved(): void;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface UnitSource {
 export class UnitOfWork implements Reads, Writes {
   readonly changes = new Map<string, Change>();
   readonly published: Published[] = [];
-  readonly revocations: Revocation[] = [];
+  readonly revocations: RevocationDoc[] = [];
 
   constructor(
     readonly restaurantId: string,
@@ -48,7 +50,10 @@ export class UnitOfWork implements Reads, Writes {
     if (change !== undefined) return change.after as T | undefined;
     const { memory } = this.source;
     const held = memory.get(kind, id);
-    if (held !== undefined || memory.knowsAll(kind)) return held;
+    if (held !== undefined || memory.knowsAll(kind)) {
+      this.source.saved();
+      return held;
+    }
     if (kind.hold === 'all') return (await this.#load(kind)).find((doc) => doc._id === id);
     await this.source.settled();
     const doc = await this.source.database.lookup(kind, id);
@@ -57,8 +62,9 @@ export class UnitOfWork implements Reads, Writes {
   }
 
   async all<T extends Doc>(kind: Kind<T>): Promise<readonly T[]> {
-    const docs = this.source.memory.all(kind) ?? (await this.#load(kind));
-    return this.#withChanges(kind, docs);
+    const held = this.source.memory.all(kind);
+    if (held !== undefined) this.source.saved();
+    return this.#withChanges(kind, held ?? (await this.#load(kind)));
   }
 
   async find<T extends Doc>(kind: Kind<T>, filter: Filter, options?: FindOptions): Promise<T[]> {
@@ -88,7 +94,7 @@ export class UnitOfWork implements Reads, Writes {
   }
 
   get isEmpty(): boolean {
-    return this.changes.size === 0 && this.published.length === 0;
+    return this.changes.size === 0 && this.published.length === 0 && this.revocations.length === 0;
   }
 
   /** Makes the lane's memory show what this unit has written. */

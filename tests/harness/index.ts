@@ -12,6 +12,16 @@
  *       const screen = await (await house.hire('kitchen')).screen();
  *       await screen.saw('kitchen:ticket-created', ({ ticket }) => ticket.orderId === data.id);
  */
-export { callRest, type House, logIn, openHouse, Person, Screen, type Transport, transports } from './people.js';
+export {
+  type Answer,
+  callRest,
+  type House,
+  logIn,
+  openHouse,
+  Person,
+  Screen,
+  type Transport,
+  transports,
+} from './people.js';
 export { type Brigade, startBrigade } from './server.js';
 export { until } from './until.js';

@@ -29,8 +29,12 @@ export async function startBrigade(env: Record<string, string> = {}): Promise<Br
       DATA_DIR: dataDir,
       MONGODB_URI: process.env.TEST_MONGODB_URI,
       MONGODB_DATABASE: database,
-      AUTH_ATTEMPTS: '10000',
+      RATE_LIMIT_AUTH: '10000/15m',
+      RATE_LIMIT_AUTH_ADDRESS: '100000/15m',
+      RATE_LIMIT_ANONYMOUS: '10000/15m',
       SOCKET_HEADS_INTERVAL_MS: '200',
+      SOCKET_GRACE_MS: '50',
+      DUTY_INTERVAL_MS: '50',
       ...env,
     },
   });

@@ -1,28 +1,13 @@
 import mongoose from 'mongoose';
-import type { Doc } from '../../src/kernel/documents.js';
 import { fail, failAfterCommit } from '../../src/kernel/errors.js';
 import { everyone, type Room } from '../../src/kernel/event.js';
 import { newId } from '../../src/kernel/ids.js';
-import { model } from '../../src/platform/model.js';
 import { ensureIndexes } from '../../src/platform/mongo.js';
 import { Committer } from '../../src/runtime/committer.js';
-import type { Job } from '../../src/runtime/entry.js';
 import { type Entry, journalModel, readHead } from '../../src/runtime/journal.js';
 import { Lanes } from '../../src/runtime/lanes.js';
 import type { UnitOfWork } from '../../src/runtime/unit-of-work.js';
-
-interface CounterDoc extends Doc {
-  value: number;
-  tag?: string;
-}
-
-const counters = model<CounterDoc>({
-  collection: 'laneCounters',
-  title: 'counter',
-  hold: 'recent',
-  fields: { value: Number, tag: String },
-  indexes: [[{ tag: 1 }, { unique: true, partialFilterExpression: { tag: { $exists: true } } }]],
-});
+import { bump, bumped, counters, create, job } from './counters.js';
 
 /** What one process has: its own lanes and committer, on the shared database. */
 function processOf(committed: (Entry | undefined)[] = []) {
@@ -31,40 +16,11 @@ function processOf(committed: (Entry | undefined)[] = []) {
     freeze: true,
     roomsOf: () => [...everyone],
     onConflict: () => undefined,
+    onFound: () => undefined,
+    onSaved: () => undefined,
     onCommitted: (entry) => void committed.push(entry),
   });
 }
-
-let author = 0;
-function job(work: (unit: UnitOfWork) => Promise<unknown>, more: Partial<Job> = {}): Job {
-  author += 1;
-  return {
-    operation: 'counter:bump',
-    status: 200,
-    author: 'somebody',
-    actor: { id: 'somebody', name: 'Somebody' },
-    key: `key-${author}`,
-    fingerprint: 'same',
-    now: new Date(),
-    deadline: performance.now() + 30_000,
-    work,
-    ...more,
-  };
-}
-
-const bumped = { name: 'counter:bumped' } as never;
-
-const bump = (id: string) => async (unit: UnitOfWork) => {
-  const doc = await unit.get(counters, id);
-  const saved = unit.save(counters, { ...doc, value: doc.value + 1 });
-  unit.published.push({ event: bumped, data: { counter: { id, value: saved.value } } });
-  return { value: saved.value };
-};
-
-const create = (id: string, tag?: string) => async (unit: UnitOfWork) => {
-  unit.insert(counters, { _id: id, value: 0, ...(tag === undefined ? {} : { tag }) });
-  return { id };
-};
 
 const entriesOf = async (restaurantId: string) =>
   (await journalModel.find({ restaurantId }).sort({ _id: 1 }).lean()) as unknown as Entry[];
@@ -228,7 +184,14 @@ describe('the previous events named by an event', () => {
     ];
     let turn = 0;
     const lanes = new Lanes({
-      ...{ committer: new Committer(), freeze: true, onConflict: () => undefined, onCommitted: () => undefined },
+      ...{
+        committer: new Committer(),
+        freeze: true,
+        onConflict: () => undefined,
+        onFound: () => undefined,
+        onSaved: () => undefined,
+        onCommitted: () => undefined,
+      },
       roomsOf: () => said[turn++] ?? [],
     });
     const speak = async (unit: UnitOfWork) => void unit.published.push({ event: bumped, data: {} });
@@ -262,6 +225,43 @@ describe('two processes on one restaurant, without any lock', () => {
     expect(entries.flatMap(({ events }) => events.map(({ seq }) => seq))).toEqual(
       Array.from({ length: 60 }, (_, i) => i + 1),
     );
+  });
+
+  it('refuse nothing because of what one of them did not know yet', async () => {
+    const restaurantId = newId();
+    const id = newId();
+    const [one, two] = [processOf().of(restaurantId), processOf().of(restaurantId)];
+    await one.submit(job(create(id)));
+    await two.submit(job(bump(id)));
+    await one.submit(job(bump(id)));
+    const onlyAtTwo = async (unit: UnitOfWork) => {
+      const { value } = await unit.get(counters, id);
+      if (value !== 2) throw fail('conflict', `It is ${value}`);
+      return 'as expected';
+    };
+    expect(await two.submit(job(onlyAtTwo))).toMatchObject({ data: 'as expected' });
+    await one.submit(job(bump(id)));
+    await expect(two.submit(job(onlyAtTwo))).rejects.toMatchObject({ code: 'conflict', message: 'It is 3' });
+  });
+
+  it('call nothing a duplicate that the other has only just made', async () => {
+    const restaurantId = newId();
+    const id = newId();
+    const [one, two] = [processOf().of(restaurantId), processOf().of(restaurantId)];
+    await two.submit(job(create(newId())));
+    let runs = 0;
+    const makeOrBump = async (unit: UnitOfWork) => {
+      const doc = await unit.lookup(counters, id);
+      runs += 1;
+      // Between its look and its commit the other process is always first, twice.
+      if (runs === 1) await one.submit(job(create(id)));
+      if (runs === 2) await one.submit(job(bump(id)));
+      if (doc === undefined) unit.insert(counters, { _id: id, value: 0 });
+      else unit.save(counters, { ...doc, value: doc.value + 1 });
+      return runs;
+    };
+    expect(await two.submit(job(makeOrBump))).toMatchObject({ data: 3 });
+    expect((await stored(id))?.value).toBe(2);
   });
 
   it('carry out a command sent to both of them once', async () => {

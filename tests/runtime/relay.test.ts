@@ -6,8 +6,20 @@ import { type Broadcaster, Relay } from '../../src/runtime/relay.js';
 
 class Ears implements Broadcaster {
   readonly heard: Envelope[] = [];
+  /** What only the screens of this process were told. */
+  readonly here: Envelope[] = [];
   readonly heads: Partial<Record<Room, number>>[] = [];
-  constructor(private readonly restaurants: string[]) {}
+  constructor(
+    private readonly restaurants: string[],
+    private readonly rooms: Room[] = ['all'],
+  ) {}
+  emitHere(_restaurantId: string, _rooms: readonly Room[], envelope: Envelope): void {
+    this.heard.push(envelope);
+    this.here.push(envelope);
+  }
+  isHeardHere(_restaurantId: string, room: Room): boolean {
+    return this.rooms.includes(room);
+  }
   emit(_restaurantId: string, _rooms: readonly Room[], envelope: Envelope): void {
     this.heard.push(envelope);
   }
@@ -60,7 +72,24 @@ describe('the relay', () => {
     await relay.sweep();
     await relay.sweep();
     expect(ears.heard.map(({ seq }) => seq)).toEqual([2, 3, 4]);
+    expect(ears.here.map(({ seq }) => seq)).toEqual([3, 4]);
     expect(ears.heads).toEqual([{ all: 1 }, { all: 4 }]);
+  });
+
+  it('tells its screens nothing again that they heard from another process, and nothing for rooms without screens', async () => {
+    const restaurantId = newId();
+    const ears = new Ears([restaurantId]);
+    const elsewhere = new Ears([restaurantId], ['can:order:read']);
+    const relays = [new Relay(ears, options), new Relay(elsewhere, options)] as const;
+    await commit(restaurantId, 1);
+    for (const relay of relays) await relay.sweep();
+    await commit(restaurantId, 2);
+    relays[0].heard(['all'], { restaurantId, epoch: EPOCH, seq: 2 });
+    await commit(restaurantId, 3);
+    for (const relay of relays) await relay.sweep();
+    expect(ears.here.map(({ seq }) => seq)).toEqual([3]);
+    expect(elsewhere.here).toEqual([]);
+    expect(elsewhere.heads).toEqual([{ all: 1 }, { all: 3 }]);
   });
 
   it('says nothing of restaurants without screens here', async () => {

@@ -7,15 +7,21 @@ import type {
   ReplicaTable,
   Tables,
 } from './contract.js';
+import type { Refused } from './keeper.js';
 import { newKey } from './key.js';
 import { type ErrorHandler, Listeners, type Unsubscribe } from './listeners.js';
+import { Online } from './online.js';
 import { type AllOptions, type ConnectOptions, defaults } from './options.js';
 import type { Command } from './outbox.js';
 import { BrigadeProblem, localProblem } from './problem.js';
 import { Replicas } from './replicas.js';
-import { ask, dataOf, holdsSecret, type Result, Sender } from './sender.js';
+import { dataOf, type Result } from './result.js';
+import { ask, holdsSecret } from './retry.js';
+import { Sender } from './sender.js';
 import type { ResetReason } from './stream.js';
 import { Sync } from './sync.js';
+import { subjectOf } from './token.js';
+import { UnsentTeller } from './unsent.js';
 import type { Ack, Envelope, Problem, Snapshot } from './wire.js';
 
 /** `connecting` until the first attempt succeeds or fails; `ended` is final (see {@link Client.endedBy}). */
@@ -68,7 +74,9 @@ export class Client<O extends Operations<O>, E extends object, R extends Replica
   readonly #resets: Listeners<[reason: ResetReason]>;
   readonly #outcomes: Listeners<[outcome: Outcome]>;
   readonly #queue: Listeners<[pending: Pending[]]>;
-  readonly #online = new Set<() => void>();
+  readonly #refusals: Listeners<[refused: readonly Refused[]]>;
+  readonly #online: Online;
+  readonly #teller: UnsentTeller;
   #isReady: { resolve: () => void; reject: (error: Error) => void } | undefined;
   #tried = false;
   #ended: Problem | undefined;
@@ -90,6 +98,11 @@ export class Client<O extends Operations<O>, E extends object, R extends Replica
     this.#resets = this.#listeners('reset');
     this.#outcomes = this.#listeners('outcome');
     this.#queue = this.#listeners('queue');
+    this.#refusals = this.#listeners('refused');
+    this.#online = new Online(
+      () => this.#connection.connected,
+      () => this.#ended,
+    );
     this.ready = new Promise((resolve, reject) => {
       this.#isReady = { resolve, reject };
     });
@@ -98,6 +111,8 @@ export class Client<O extends Operations<O>, E extends object, R extends Replica
     this.#connection = this.#makeConnection();
     this.#sync = this.#makeSync();
     this.#sender = this.#makeSender();
+    this.#teller = new UnsentTeller(() => this.#sender.unsent, this.#request, this.#isOnline);
+    if (this.#options.userId !== undefined) void this.#sender.identified(this.#options.userId);
     this.#connection.open();
   }
 
@@ -129,6 +144,24 @@ export class Client<O extends Operations<O>, E extends object, R extends Replica
       const { key, name, input, at } = command;
       return { key, name, input, at, state: state === 'sent' ? 'sent' : 'waiting', attempts };
     });
+  }
+
+  /**
+   * Commands that had waited and then were not carried out, with the reason. They stay, also across a reload, until
+   * {@link dismiss}: nothing vanishes silently.
+   */
+  get refused(): readonly Refused[] {
+    return this.#sender.refused;
+  }
+
+  /** Commands in the storage that somebody else gave on this device; they go out when that person logs in on it. */
+  get heldForOthers(): number {
+    return this.#sender.heldForOthers;
+  }
+
+  /** The person has seen it. */
+  dismiss(key: string): void {
+    this.#sender.dismiss(key);
   }
 
   /**
@@ -178,6 +211,10 @@ export class Client<O extends Operations<O>, E extends object, R extends Replica
     return this.#outcomes.add(call);
   }
 
+  onRefused(call: (refused: readonly Refused[]) => void): Unsubscribe {
+    return this.#refusals.add(call);
+  }
+
   onPending(call: (pending: Pending[]) => void): Unsubscribe {
     return this.#queue.add(call);
   }
@@ -190,20 +227,23 @@ export class Client<O extends Operations<O>, E extends object, R extends Replica
     return this.#connection.renew(token);
   }
 
-  /** For good. Commands still on their way reject as `closed`; stored ones are sent by the next client. */
-  close(): void {
+  /**
+   * For good. Commands still on their way reject as `closed`; stored ones are sent by the next client. Resolves when the
+   * storage is written, and another client may use it.
+   */
+  async close(): Promise<void> {
     this.#end(localProblem('closed'));
     this.#connection.close();
+    await this.#sender.close();
   }
 
   #send(name: string, input: unknown, options: SendOptions): Promise<Result> {
     const now = Date.now();
     const { key = newKey(), expectedVersion, volatile = holdsSecret(input) } = options;
-    if (this.#operations[name]?.kind === 'query') {
+    if (this.#operations[name]?.kind !== 'command') {
       return ask(name, input, now + (options.timeoutMs ?? this.#options.queryTimeoutMs), {
         request: this.#request,
-        isOnline: this.#isOnline,
-        whenOnline: (deadline) => this.#whenOnline(deadline),
+        whenOnline: (deadline) => this.#online.wait(deadline),
       });
     }
     const expiresAt = now + (options.timeoutMs ?? this.#options.expiresMs);
@@ -229,7 +269,7 @@ export class Client<O extends Operations<O>, E extends object, R extends Replica
         this.#tried = true;
         this.#sync.connected();
         this.#sender.pump();
-        for (const tell of [...this.#online]) tell();
+        this.#online.tell();
         this.#moved();
       },
       disconnected: () => {
@@ -239,6 +279,8 @@ export class Client<O extends Operations<O>, E extends object, R extends Replica
         this.#moved();
       },
       ended: (problem) => this.#end(problem),
+      identified: (token) => this.#sender.identified(subjectOf(token) ?? this.#options.userId ?? ''),
+      unsent: () => this.#teller.atHandshake(),
       message: (name, argument) => this.#sync.message(name, argument),
       error: this.#onError,
     });
@@ -259,8 +301,14 @@ export class Client<O extends Operations<O>, E extends object, R extends Replica
       request: this.#request,
       isOnline: this.#isOnline,
       settled: (command, result, awaited) => this.#settled({ ...result, command, awaited }),
+      refused: () => this.#refusals.tell(this.refused),
+      notMine: (problem) => {
+        this.#end(problem);
+        this.#connection.close();
+      },
       moved: () => {
         if (this.#queue.size > 0) this.#queue.tell(this.pending);
+        this.#teller.moved();
       },
       error: this.#onError,
     });
@@ -299,26 +347,11 @@ export class Client<O extends Operations<O>, E extends object, R extends Replica
     if (this.#ended !== undefined) return;
     this.#ended = problem;
     this.#sync.disconnected();
-    this.#sender.close();
-    for (const tell of [...this.#online]) tell();
+    void this.#sender.close();
+    this.#teller.close();
+    this.#online.tell();
     this.#isReady?.reject(new BrigadeProblem(problem));
     this.#moved();
-  }
-
-  /** Or the deadline, or the end. */
-  #whenOnline(deadline: number): Promise<void> {
-    if (this.#ended !== undefined) return Promise.reject(new BrigadeProblem(this.#ended));
-    if (this.#connection.connected) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const done = () => {
-        clearTimeout(timer);
-        this.#online.delete(done);
-        if (this.#ended === undefined) resolve();
-        else reject(new BrigadeProblem(this.#ended));
-      };
-      const timer = setTimeout(done, Math.max(0, deadline - Date.now()));
-      this.#online.add(done);
-    });
   }
 
   #listeners<A extends unknown[]>(where: string): Listeners<A> {

@@ -2,6 +2,7 @@ import { io, type Socket } from 'socket.io-client';
 import type { ErrorHandler } from './listeners.js';
 import { BrigadeProblem, isAboutSessions, isPassing, isProblem, isTokenProblem, localProblem } from './problem.js';
 import { lifetimeOf, SessionOver, type TokenProvider, Tokens } from './token.js';
+import type { Unsent } from './unsent.js';
 import type { Ack, Problem, SessionEnded } from './wire.js';
 
 export interface ConnectionOptions {
@@ -9,7 +10,7 @@ export interface ConnectionOptions {
   path: string;
   transports: ('websocket' | 'polling')[];
   token: string | TokenProvider;
-  /** Pause before the first attempt to reconnect, in ms; it doubles with each failure up to `reconnectMaxMs`. */
+  /** Longest pause before the first attempt to reconnect, in ms; it is drawn from a tenth of that up, and doubles with each failure up to `reconnectMaxMs`. */
   reconnectMinMs: number;
   reconnectMaxMs: number;
   connectTimeoutMs: number;
@@ -21,6 +22,10 @@ export interface ConnectionHandlers {
   disconnected: () => void;
   /** For good: it will not be made again. */
   ended: (problem: Problem) => void;
+  /** Whose token is about to be used. Answers whether it may be: a client is one person's. */
+  identified: (token: string) => Promise<boolean>;
+  /** What the server is told of commands that wait here. */
+  unsent: () => Unsent | undefined;
   message: (name: string, argument: unknown) => void;
   error: ErrorHandler;
 }
@@ -68,15 +73,23 @@ export class Connection {
   open(): void {
     clearTimeout(this.#reopening);
     this.#tokens.current().then(
-      (token) => {
-        if (this.#over) return;
-        this.#socket.auth = { token };
-        clearTimeout(this.#answering);
-        this.#answering = setTimeout(() => this.#silent(), this.options.connectTimeoutMs);
-        this.#socket.connect();
-      },
+      (token) => this.#handshake(token),
       (error: unknown) => this.#noToken(error),
     );
+  }
+
+  async #handshake(token: string): Promise<void> {
+    const isTheirs = await this.handlers.identified(token);
+    if (this.#over) return;
+    if (!isTheirs) {
+      this.#end(localProblem('session_over', 'The token belongs to somebody else: make a client of their own'));
+      return;
+    }
+    const unsent = this.handlers.unsent();
+    this.#socket.auth = unsent === undefined ? { token } : { token, unsent };
+    clearTimeout(this.#answering);
+    this.#answering = setTimeout(() => this.#silent(), this.options.connectTimeoutMs);
+    this.#socket.connect();
   }
 
   /** Nothing is kept for a later connection: not connected is {@link Unanswered} at once. @throws Unanswered */
@@ -138,7 +151,8 @@ export class Connection {
     this.handlers.disconnected();
     const problem = isProblem(error.data) ? error.data : undefined;
     if (problem === undefined) this.#reopen();
-    else if (isPassing(problem)) this.#reopen(problem.retryAfter);
+    // Nothing was done yet, so a fault of the server's own is no reason to give up for good either.
+    else if (isPassing(problem) || problem.status >= 500) this.#reopen(problem.retryAfter);
     else if (isTokenProblem(problem) || problem.code === 'session_ended') this.#tokenRefused(problem);
     else this.#end(problem);
   }
@@ -175,8 +189,8 @@ export class Connection {
     const pause = Math.min(reconnectMaxMs, reconnectMinMs * 2 ** Math.min(this.#failures, 20));
     this.#failures += 1;
     clearTimeout(this.#reopening);
-    // Half of it at random: a room full of tablets lost its access point at the same moment.
-    this.#reopening = setTimeout(() => this.open(), afterSeconds * 1000 + pause * (0.5 + Math.random() / 2));
+    // Nearly all of it at random: a street full of restaurants lost its server at the same moment.
+    this.#reopening = setTimeout(() => this.open(), afterSeconds * 1000 + pause * (0.1 + 0.9 * Math.random()));
   }
 
   #end(problem: Problem): void {

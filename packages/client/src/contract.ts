@@ -7,7 +7,7 @@ export type Operations<O> = { [N in keyof O]: { input: unknown; output: unknown 
 export type Replicas<R> = { [N in keyof R]: { id: string } };
 
 export interface OperationTable {
-  kind: 'command' | 'query';
+  kind: 'command' | 'query' | 'batch';
 }
 
 export interface EventTable {

@@ -11,12 +11,13 @@ export function connect(options: ConnectOptions): BrigadeClient {
 
 export type { Client, Outcome, Pending, SendOptions, State, Status } from './client.js';
 export type * from './generated/contract.js';
+export type { Refused } from './keeper.js';
 export type { Unsubscribe } from './listeners.js';
 export type { ConnectOptions } from './options.js';
 export type { Command } from './outbox.js';
 export { BrigadeProblem } from './problem.js';
 export { type Credentials, type Keep, logIn, refreshing, type Session } from './session.js';
-export { memoryStorage, type Storage, webStorage } from './storage.js';
+export { indexedDbStorage, memoryStorage, type Storage, webStorage } from './storage.js';
 export type { ResetReason } from './stream.js';
 export type { TokenProvider } from './token.js';
 export type { Envelope, Problem } from './wire.js';

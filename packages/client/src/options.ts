@@ -8,6 +8,8 @@ export interface AllOptions extends ConnectionOptions, SyncOptions, SenderOption
   queryTimeoutMs: number;
   /** After this a command is given up; keep it below the 24 h for which the server honours keys. In ms. */
   expiresMs: number;
+  /** Who uses this client; known from the token otherwise. Give it to queue (and keep) commands in a start while off line. */
+  userId: string | undefined;
   /** Told what has no one else to be told to: a listener that threw, a storage that failed, a refused renewal. */
   onError: ErrorHandler;
 }
@@ -15,7 +17,7 @@ export interface AllOptions extends ConnectionOptions, SyncOptions, SenderOption
 export const defaults = {
   path: '/socket.io',
   transports: ['websocket', 'polling'] as ('websocket' | 'polling')[],
-  reconnectMinMs: 500,
+  reconnectMinMs: 1000,
   reconnectMaxMs: 5000,
   connectTimeoutMs: 10_000,
   catchUpJitterMs: 300,
@@ -25,6 +27,7 @@ export const defaults = {
   storage: undefined,
   queryTimeoutMs: 15_000,
   expiresMs: 12 * 3600 * 1000,
+  userId: undefined,
   onError: ((error, where) => console.error(`brigade client, ${where}:`, error)) as ErrorHandler,
 } satisfies Partial<AllOptions>;
 

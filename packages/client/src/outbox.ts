@@ -1,3 +1,5 @@
+import { isAboutSessions } from './problem.js';
+
 /** A command that is not yet settled. Times in ms of this device's clock. */
 export interface Command {
   readonly key: string;
@@ -22,12 +24,20 @@ export interface Entry {
   holdsOthers: boolean;
   /** Not written to the storage: its input holds a secret. */
   readonly volatile: boolean;
+  /** Its size as it travels, about. */
+  readonly bytes: number;
+}
+
+/** What one batch may hold. */
+export interface BatchSize {
+  commands: number;
+  bytes: number;
 }
 
 /**
  * Which command may be sent when; no I/O, no timers. While all goes well commands are in flight side by side. One that
- * had to wait for the connection, or has to be sent again, is sent alone and in its turn, and later ones wait until it
- * is answered: after an outage the server sees them in the order in which they were given.
+ * had to wait for the connection, or has to be sent again, goes in its turn, together with those right behind it, and
+ * later ones wait until it is answered: after an outage the server sees them in the order in which they were given.
  */
 export class Outbox {
   #entries: Entry[] = [];
@@ -41,23 +51,36 @@ export class Outbox {
   }
 
   add(command: Command, { online, volatile }: { online: boolean; volatile: boolean }): Entry {
-    const entry: Entry = { command, state: 'storing', attempts: 0, notBefore: 0, holdsOthers: !online, volatile };
+    const bytes = sizeOf(command);
+    const entry: Entry = {
+      command,
+      state: 'storing',
+      attempts: 0,
+      notBefore: 0,
+      holdsOthers: !online,
+      volatile,
+      bytes,
+    };
     this.#entries.push(entry);
     return entry;
   }
 
   /** Commands an earlier client left in the storage; they come before all others. */
   restore(commands: readonly Command[]): void {
-    const restored = commands.map(
-      (command): Entry => ({
-        command,
-        state: 'waiting',
-        attempts: 1,
-        notBefore: 0,
-        holdsOthers: true,
-        volatile: false,
-      }),
-    );
+    const known = new Set(this.#entries.map(({ command }) => command.key));
+    const restored = commands
+      .filter(({ key }) => !known.has(key))
+      .map(
+        (command): Entry => ({
+          command,
+          state: 'waiting',
+          attempts: 1,
+          notBefore: 0,
+          holdsOthers: true,
+          volatile: false,
+          bytes: sizeOf(command),
+        }),
+      );
     this.#entries.unshift(...restored);
   }
 
@@ -79,6 +102,25 @@ export class Outbox {
       entry.attempts += 1;
     }
     return sending;
+  }
+
+  /** The first command and those right behind it, when it has waited: to be handed over together. Fewer than two: none. */
+  nextBatch(now: number, size: BatchSize): Entry[] {
+    if (this.#entries[0]?.holdsOthers !== true) return [];
+    const batch: Entry[] = [];
+    let bytes = 0;
+    for (const entry of this.#entries) {
+      bytes += entry.bytes;
+      if (entry.state !== 'waiting' || entry.notBefore > now || isAboutSessions(entry.command.name)) break;
+      if (batch.length === size.commands || bytes > size.bytes) break;
+      batch.push(entry);
+    }
+    if (batch.length < 2) return [];
+    for (const entry of batch) {
+      entry.state = 'sent';
+      entry.attempts += 1;
+    }
+    return batch;
   }
 
   /** Not answered, or answered "not now". */
@@ -115,24 +157,12 @@ export class Outbox {
     }
     return earliest;
   }
-
-  toText(): string {
-    const commands = this.#entries.filter((entry) => !entry.volatile).map((entry) => entry.command);
-    return JSON.stringify({ v: 1, commands });
-  }
 }
 
-/** @throws Error when the text is not what `toText` wrote */
-export function commandsFromText(text: string): Command[] {
-  const parsed: unknown = JSON.parse(text);
-  if (typeof parsed !== 'object' || parsed === null || !('commands' in parsed) || !Array.isArray(parsed.commands)) {
-    throw new Error('The stored queue is not readable');
-  }
-  return parsed.commands.filter(isCommand);
-}
-
-function isCommand(value: unknown): value is Command {
+export function isCommand(value: unknown): value is Command {
   if (typeof value !== 'object' || value === null) return false;
   const { key, name, at, expiresAt } = value as Partial<Command>;
   return typeof key === 'string' && typeof name === 'string' && typeof at === 'number' && typeof expiresAt === 'number';
 }
+
+export const sizeOf = ({ input }: Command): number => (JSON.stringify(input)?.length ?? 0) + 200;

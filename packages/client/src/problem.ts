@@ -6,6 +6,7 @@ const localProblems = {
   expired: 'Never reached the server, and is given up',
   outcome_unknown: 'Sent, but never answered: it may have been carried out',
   key_in_use: 'The idempotency key belongs to another command',
+  too_large: 'The command is too large to be sent',
   closed: 'The client was closed',
   session_over: 'The session is over',
   incomprehensible: 'The server answered something incomprehensible',

@@ -1,9 +1,14 @@
+import { submission, type Verdict, verdicts } from './batch.js';
 import { longestTimer, Unanswered } from './connection.js';
+import { Keeper, keepOut, type Refused } from './keeper.js';
 import type { ErrorHandler } from './listeners.js';
-import { type Command, commandsFromText, type Entry, Outbox } from './outbox.js';
-import { BrigadeProblem, isAboutSessions, isPassing, isTokenProblem, type LocalCode, localProblem } from './problem.js';
+import { type Command, type Entry, Outbox, sizeOf } from './outbox.js';
+import { isPassing, type LocalCode, localProblem } from './problem.js';
+import type { Result } from './result.js';
+import { retryDelay, shallRetry } from './retry.js';
 import type { Storage } from './storage.js';
-import { backoff, pause } from './sync.js';
+import { pause } from './sync.js';
+import type { Unsent } from './unsent.js';
 import type { Ack, Meta, Problem } from './wire.js';
 
 export interface SenderOptions {
@@ -12,24 +17,32 @@ export interface SenderOptions {
   storage: Storage | undefined;
 }
 
-/** How a command ended. */
-export type Result = { ok: true; data: unknown; replayed: boolean } | { ok: false; problem: Problem };
-
 export interface SenderHandlers {
   request: (name: string, args: readonly unknown[], timeoutMs: number) => Promise<Ack>;
   isOnline: () => boolean;
   settled: (command: Command, result: Result, awaited: boolean) => void;
+  /** The list of refused commands changed. */
+  refused: () => void;
+  /** The server says that what is queued here belongs to somebody else. */
+  notMine: (problem: Problem) => void;
   /** The queue moved. */
   moved: () => void;
   error: ErrorHandler;
 }
 
+/** Half of what the server takes in one batch. */
+const LARGEST_BATCH = { commands: 50, bytes: 262_144 };
+/** A larger message would end the connection, again and again. */
+const MAX_COMMAND_BYTES = 900_000;
+
+const STORAGE_PATIENCE_MS = 2_000;
+
 /** Sends the {@link Outbox}'s commands until each is answered or given up. */
 export class Sender {
   readonly outbox = new Outbox();
+  readonly #keeper: Keeper;
   readonly #waiting = new Map<string, ((result: Result) => void)[]>();
-  readonly #loaded: Promise<void>;
-  #saving: Promise<void> = Promise.resolve();
+  #batch = LARGEST_BATCH;
   #wake: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
@@ -37,27 +50,64 @@ export class Sender {
     private readonly options: SenderOptions,
     private readonly handlers: SenderHandlers,
   ) {
-    this.#loaded = this.#load();
+    this.#keeper = new Keeper(options.storage, this.outbox, {
+      claimed: () => {
+        this.handlers.refused();
+        this.pump();
+      },
+      error: handlers.error,
+    });
+  }
+
+  get refused(): readonly Refused[] {
+    return this.#keeper.refused;
+  }
+
+  /** Stored commands of other people, which wait for their log-in. */
+  get heldForOthers(): number {
+    return this.#keeper.others.length;
+  }
+
+  /** What waits although it should have gone. */
+  get unsent(): Unsent {
+    const late = this.outbox.entries.filter(({ holdsOthers }) => holdsOthers).map(({ command }) => command);
+    const held = [...late, ...this.#keeper.others];
+    const oldest = Math.min(Date.now(), ...held.map(({ at }) => at));
+    return { count: held.length, ageMs: Date.now() - oldest };
+  }
+
+  /** Whose client this is. @returns false when it is somebody else than before; else once their queue is read */
+  async identified(userId: string): Promise<boolean> {
+    if (!this.#keeper.identified(userId)) return false;
+    if (!this.#keeper.isStored) return true;
+    // A storage that does not answer must not keep the tablet off line.
+    await Promise.race([this.#keeper.ready, pause(STORAGE_PATIENCE_MS)]);
+    return true;
   }
 
   /** Resolves with the command's result; a key that is already on its way shares that command's. */
   async send(command: Command, volatile: boolean): Promise<Result> {
-    await this.#loaded;
     if (this.#closed) return { ok: false, problem: localProblem('closed') };
+    if (sizeOf(command) > MAX_COMMAND_BYTES) return { ok: false, problem: localProblem('too_large') };
     const known = this.outbox.get(command.key)?.command;
     if (known !== undefined && !isSame(known, command)) return { ok: false, problem: localProblem('key_in_use') };
     const result = new Promise<Result>((resolve) => {
       this.#waiting.set(command.key, [...(this.#waiting.get(command.key) ?? []), resolve]);
     });
-    if (known === undefined) {
-      const entry = this.outbox.add(command, { online: this.handlers.isOnline(), volatile });
-      this.handlers.moved();
-      // Written down before it is sent: a reload right after must not forget the key.
-      if (!volatile) await this.#save();
+    if (known === undefined) this.#add(command, volatile);
+    return result;
+  }
+
+  /** Written down before it is sent: a reload right after must not forget the key. */
+  #add(command: Command, volatile: boolean): void {
+    const entry = this.outbox.add(command, { online: this.handlers.isOnline(), volatile });
+    if (volatile) keepOut(command);
+    this.handlers.moved();
+    const stored = volatile ? this.#keeper.ready : this.#keeper.save();
+    void stored.then(() => {
       if (entry.state === 'storing') entry.state = 'waiting';
       this.pump();
-    }
-    return result;
+    });
   }
 
   disconnected(): void {
@@ -73,11 +123,7 @@ export class Sender {
       const code: LocalCode = entry.attempts === 0 ? 'expired' : 'outcome_unknown';
       this.#settle(entry, { ok: false, problem: localProblem(code) });
     }
-    if (this.handlers.isOnline()) {
-      for (const entry of this.outbox.next(now)) {
-        this.#sendOne(entry).catch((error: unknown) => this.handlers.error(error, entry.command.name));
-      }
-    }
+    if (this.handlers.isOnline()) this.#sendNext(now);
     clearTimeout(this.#wake);
     const wakeAt = this.outbox.wakeAt(now);
     if (wakeAt !== undefined)
@@ -85,18 +131,36 @@ export class Sender {
     this.handlers.moved();
   }
 
+  dismiss(key: string): void {
+    if (!this.#keeper.dismiss(key)) return;
+    void this.#keeper.save();
+    this.handlers.refused();
+  }
+
   /** What is stored stays stored, for the next client; whoever waits here is told so. */
-  close(): void {
+  close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#wake);
     for (const [key, tell] of this.#waiting) {
-      const stored = this.options.storage !== undefined && this.outbox.get(key)?.volatile === false;
+      const stored = this.#keeper.isStored && this.outbox.get(key)?.volatile === false;
       const detail = stored
         ? 'Stored; the next client with this storage sends it'
         : 'Not stored: it may have been carried out';
       for (const resolve of tell) resolve({ ok: false, problem: localProblem('closed', detail) });
     }
     this.#waiting.clear();
+    return this.#keeper.flushed();
+  }
+
+  #sendNext(now: number): void {
+    const batch = this.outbox.nextBatch(now, this.#batch);
+    if (batch.length > 0) {
+      this.#sendBatch(batch).catch((error: unknown) => this.handlers.error(error, 'sync:submit'));
+      return;
+    }
+    for (const entry of this.outbox.next(now)) {
+      this.#sendOne(entry).catch((error: unknown) => this.handlers.error(error, entry.command.name));
+    }
   }
 
   async #sendOne(entry: Entry): Promise<void> {
@@ -104,12 +168,7 @@ export class Sender {
     const meta: Meta = expectedVersion === undefined ? { key } : { key, expectedVersion };
     const timeoutMs = Math.max(1, Math.min(this.options.ackTimeoutMs, expiresAt - Date.now()));
     const attempt = entry.attempts;
-    let ack: Ack | undefined;
-    try {
-      ack = await this.handlers.request(name, [input, meta], timeoutMs);
-    } catch (error) {
-      if (!(error instanceof Unanswered)) throw error;
-    }
+    const ack = await this.#request(name, [input, meta], timeoutMs);
     // Meanwhile it may have been settled or sent again; an answer is an answer, but a silence is an old attempt's.
     if (this.#closed || this.outbox.get(key) !== entry || (ack === undefined && entry.attempts !== attempt)) return;
     if (ack?.ok) this.#settle(entry, { ok: true, data: ack.data, replayed: ack.replayed === true });
@@ -119,87 +178,68 @@ export class Sender {
     this.pump();
   }
 
+  async #sendBatch(entries: readonly Entry[]): Promise<void> {
+    const attempts = entries.map((entry) => entry.attempts);
+    const input = submission(this.#keeper.owner ?? '', entries);
+    const ack = await this.#request('sync:submit', [input, {}], this.options.ackTimeoutMs);
+    if (this.#closed) return;
+    const open = entries.filter(
+      (entry, index) =>
+        this.outbox.get(entry.command.key) === entry && (ack !== undefined || entry.attempts === attempts[index]),
+    );
+    if (ack?.ok) this.#takeResults(open, ack.data);
+    else this.#batchFailed(open, ack?.error);
+    this.pump();
+  }
+
+  #takeResults(entries: readonly Entry[], data: unknown): void {
+    this.#batch = LARGEST_BATCH;
+    const results = verdicts(data);
+    for (const entry of entries) {
+      const verdict: Verdict = results.get(entry.command.key) ?? { again: undefined };
+      if ('settled' in verdict) this.#settle(entry, verdict.settled);
+      else this.outbox.again(entry, Date.now() + delayOf(verdict.again, entry));
+    }
+  }
+
+  /** The batch as such: not answered, too large, put off, or of somebody else. */
+  #batchFailed(entries: readonly Entry[], problem: Problem | undefined): void {
+    if (problem?.code === 'forbidden') {
+      this.handlers.notMine(problem);
+      return;
+    }
+    // Whatever it was, a smaller one may get through; a single command then tells what is wrong with it.
+    if (problem === undefined || !isPassing(problem))
+      this.#batch = { ...this.#batch, commands: Math.max(1, Math.ceil(entries.length / 2)) };
+    for (const entry of entries) this.outbox.again(entry, Date.now() + delayOf(problem, entry));
+  }
+
+  /** Undefined: not answered. */
+  async #request(name: string, args: readonly unknown[], timeoutMs: number): Promise<Ack | undefined> {
+    try {
+      return await this.handlers.request(name, args, timeoutMs);
+    } catch (error) {
+      if (error instanceof Unanswered) return undefined;
+      throw error;
+    }
+  }
+
   #settle(entry: Entry, result: Result): void {
     this.outbox.remove(entry);
-    if (!entry.volatile) void this.#save();
+    const isKept = !result.ok && entry.holdsOthers;
+    if (isKept) this.#keeper.refuse({ command: entry.command, problem: result.problem, at: Date.now() });
+    if (!entry.volatile) void this.#keeper.save();
     const tell = this.#waiting.get(entry.command.key) ?? [];
     this.#waiting.delete(entry.command.key);
     for (const resolve of tell) resolve(result);
     this.handlers.settled(entry.command, result, tell.length > 0);
-  }
-
-  async #load(): Promise<void> {
-    try {
-      const text = (await this.options.storage?.load()) ?? null;
-      if (text !== null) this.outbox.restore(commandsFromText(text));
-    } catch (error) {
-      this.handlers.error(error, 'storage');
-    }
-    this.pump();
-  }
-
-  /** One after the other, each with the queue as it is when its turn comes. */
-  #save(): Promise<void> {
-    const { storage } = this.options;
-    if (storage === undefined) return Promise.resolve();
-    this.#saving = this.#saving.then(async () => {
-      try {
-        await storage.save(this.outbox.toText());
-      } catch (error) {
-        this.handlers.error(error, 'storage');
-      }
-    });
-    return this.#saving;
+    if (isKept) this.handlers.refused();
   }
 }
 
-/** A query: no key, no queue; asked again until it is answered or its time is over. */
-export async function ask(
-  name: string,
-  input: unknown,
-  deadline: number,
-  handlers: Pick<SenderHandlers, 'request' | 'isOnline'> & { whenOnline: (deadline: number) => Promise<void> },
-): Promise<Result> {
-  for (let attempts = 1; Date.now() < deadline; attempts += 1) {
-    await handlers.whenOnline(deadline);
-    let wait = 0;
-    try {
-      const ack = await handlers.request(name, [input, {}], Math.max(1, deadline - Date.now()));
-      if (ack.ok) return { ok: true, data: ack.data, replayed: false };
-      wait = retryDelay(ack.error, attempts);
-      if (!shallRetry(name, ack.error) || Date.now() + wait >= deadline) return { ok: false, problem: ack.error };
-    } catch (error) {
-      if (!(error instanceof Unanswered)) throw error;
-    }
-    await pause(wait);
-  }
-  return { ok: false, problem: localProblem('timed_out_here') };
-}
-
-/** A PIN or password has no place in a tablet's storage. */
-export function holdsSecret(input: unknown): boolean {
-  if (typeof input !== 'object' || input === null) return false;
-  return Object.entries(input).some(
-    ([field, value]) => /pin$|password|secret|token/i.test(field) || holdsSecret(value),
-  );
-}
-
-export function dataOf(result: Result): unknown {
-  if (result.ok) return result.data;
-  throw new BrigadeProblem(result.problem);
-}
+const delayOf = (problem: Problem | undefined, { attempts }: Entry): number =>
+  problem === undefined || !isPassing(problem) ? 0 : retryDelay(problem, attempts);
 
 function isSame(one: Command, other: Command): boolean {
   return one.name === other.name && JSON.stringify(one.input) === JSON.stringify(other.input);
-}
-
-/** A token problem passes too: the connection is about to be given a new token, or to end. */
-function shallRetry(name: string, problem: Problem): boolean {
-  return isPassing(problem) || (isTokenProblem(problem) && !isAboutSessions(name));
-}
-
-function retryDelay({ retryAfter }: Problem, attempts: number): number {
-  // What the server asks for; a little more, for it asks it of everybody at the same moment.
-  if (retryAfter !== undefined) return retryAfter * 1000 + Math.random() * 300;
-  return backoff(Math.min(attempts - 1, 3));
 }

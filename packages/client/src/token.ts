@@ -68,12 +68,23 @@ export class Tokens {
  * be hours off. Undefined when it does not say.
  */
 export function lifetimeOf(token: string): number | undefined {
+  const { iat, exp } = claimsOf(token);
+  if (typeof iat !== 'number' || typeof exp !== 'number' || exp <= iat) return undefined;
+  return (exp - iat) * 1000;
+}
+
+/** Whose token it is, by its own claims (RFC 7519: `sub`). Undefined when it does not say. */
+export function subjectOf(token: string): string | undefined {
+  const { sub } = claimsOf(token);
+  return typeof sub === 'string' ? sub : undefined;
+}
+
+function claimsOf(token: string): { iat?: unknown; exp?: unknown; sub?: unknown } {
   try {
     const base64 = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
-    const claims = JSON.parse(atob(base64)) as { iat?: unknown; exp?: unknown };
-    if (typeof claims.iat !== 'number' || typeof claims.exp !== 'number' || claims.exp <= claims.iat) return undefined;
-    return (claims.exp - claims.iat) * 1000;
+    const claims: unknown = JSON.parse(atob(base64));
+    return typeof claims === 'object' && claims !== null ? claims : {};
   } catch {
-    return undefined;
+    return {};
   }
 }

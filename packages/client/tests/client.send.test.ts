@@ -22,7 +22,7 @@ describe('sending', () => {
   };
 
   it('gives every command a key, and passes key and version on', async () => {
-    const client = setup.client();
+    const client = setup.client({ ackTimeoutMs: 60_000 });
     answering('order:place', { ok: true, data: { id: 'o1', status: 'open' } });
     expect(await client.send('order:place', { table: 1 })).toEqual({ id: 'o1', status: 'open' });
     await client.send('order:place', { table: 2 }, { key: 'my-key', expectedVersion: 4 });
@@ -92,23 +92,16 @@ describe('sending', () => {
     expect(tablesOf(orders())).toEqual([1]);
   });
 
-  it('queues while offline, and then sends one by one in order', async () => {
+  it('queues while offline, and then hands over together and in order', async () => {
     const client = setup.client();
     await client.ready;
-    let answered = 0;
-    let ahead = 0;
-    setup.server.answer = ({ name }) => {
-      if (name !== 'order:place') return undefined;
-      ahead = Math.max(ahead, orders().length - answered);
-      return undefined;
-    };
     setup.server.cut();
     await until('it noticed', () => client.status === 'offline');
-    const sent = [1, 2, 3, 4].map((table) => client.send('order:place', { table }).then(() => (answered += 1)));
+    const sent = [1, 2, 3, 4].map((table) => client.send('order:place', { table }));
     await until('they are queued', () => client.pending.length === 4);
     await Promise.all(sent);
     expect(tablesOf(orders())).toEqual([1, 2, 3, 4]);
-    expect(ahead).toBe(1);
+    expect(setup.server.sent('sync:submit')).toHaveLength(1);
   });
 
   it('shows what is pending, as it moves', async () => {
@@ -144,7 +137,10 @@ describe('sending', () => {
       { key: keys[1], awaited: false, ok: false },
       { key: expect.any(String), awaited: true, ok: true },
     ]);
-    expect(JSON.parse((await storage.load()) ?? '')).toEqual({ v: 1, commands: [] });
+    const { commands, refused: kept } = JSON.parse((await storage.load()) ?? '');
+    expect(commands).toEqual([]);
+    expect(kept).toMatchObject([{ command: { key: keys[1] }, problem: { code: 'conflict' } }]);
+    expect(after.refused).toMatchObject([{ command: { key: keys[1] }, problem: { code: 'conflict' } }]);
   });
 
   it('reports a refused stored command when nobody listens for outcomes', async () => {
@@ -165,7 +161,7 @@ describe('sending', () => {
         expect(text).not.toContain('1234');
       },
     };
-    const client = setup.client({ storage });
+    const client = setup.client({ storage, ackTimeoutMs: 60_000 });
     await client.send('approval:give', { pin: '1234' });
     await client.send('order:place', { table: 1 });
     await until('both states are saved', () => saved.length === 2);

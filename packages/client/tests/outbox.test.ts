@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type Command, commandsFromText, type Entry, Outbox } from '../src/outbox.js';
+import { type Command, type Entry, Outbox } from '../src/outbox.js';
 
 const command = (key: string, more: Partial<Command> = {}): Command => ({
   key,
@@ -70,21 +70,41 @@ describe('the outbox', () => {
     expect(keys(outbox.expired(10))).toEqual(['b']);
   });
 
-  it('keeps commands, their keys and their order in its text, and nothing that holds a secret', () => {
+  it('hands over together what waited, and what stands right behind it', () => {
     const outbox = new Outbox();
-    add(outbox, 'a', false, { expectedVersion: 3 });
-    outbox.add(command('secret', { input: { pin: '1234' } }), { online: false, volatile: true });
-    add(outbox, 'b', false);
-    const text = outbox.toText();
-    expect(text).not.toContain('1234');
-    const next = new Outbox();
-    next.restore(commandsFromText(text));
-    expect(next.entries.map((entry) => entry.command)).toEqual([command('a', { expectedVersion: 3 }), command('b')]);
-    expect(keys(next.next(0))).toEqual(['a']);
+    for (const key of ['a', 'b']) add(outbox, key, false);
+    add(outbox, 'c', true);
+    const all = { commands: 10, bytes: 10_000 };
+    const batch = outbox.nextBatch(0, all);
+    expect(keys(batch)).toEqual(['a', 'b', 'c']);
+    add(outbox, 'd', true);
+    expect(outbox.nextBatch(0, all)).toEqual([]);
+    expect(outbox.next(0)).toEqual([]);
+    for (const entry of batch) outbox.again(entry, 5);
+    expect(outbox.nextBatch(4, all)).toEqual([]);
+    expect(keys(outbox.nextBatch(5, all))).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  it.each(['', '{', 'null', '{"v":1}'])('refuses to read %j', (text) => {
-    expect(() => commandsFromText(text)).toThrow();
+  it('splits what is too much for one batch, and sends a single one alone', () => {
+    const outbox = new Outbox();
+    const input = { note: 'x'.repeat(400) };
+    for (const key of ['a', 'b', 'c', 'd', 'e']) add(outbox, key, false, { input });
+    const [a, b] = outbox.nextBatch(0, { commands: 2, bytes: 10_000 });
+    expect([a?.command.key, b?.command.key]).toEqual(['a', 'b']);
+    for (const entry of [a, b]) if (entry !== undefined) outbox.remove(entry);
+    const [c, d] = outbox.nextBatch(0, { commands: 10, bytes: 1_300 });
+    expect([c?.command.key, d?.command.key]).toEqual(['c', 'd']);
+    for (const entry of [c, d]) if (entry !== undefined) outbox.remove(entry);
+    expect(outbox.nextBatch(0, { commands: 10, bytes: 10_000 })).toEqual([]);
+    expect(keys(outbox.next(0))).toEqual(['e']);
+  });
+
+  it('sends what ends a session alone', () => {
+    const outbox = new Outbox();
+    add(outbox, 'a', false);
+    add(outbox, 'b', false);
+    add(outbox, 'c', false, { name: 'auth:logout' });
+    expect(keys(outbox.nextBatch(0, { commands: 10, bytes: 10_000 }))).toEqual(['a', 'b']);
   });
 
   it('holds its promises under any sequence of sends, outages, answers and refusals', () => {

@@ -28,6 +28,8 @@ export class ScriptedServer {
   readonly journal = new ModelServer();
   readonly received: Received[] = [];
   readonly tokens: string[] = [];
+  /** What handshakes said of waiting commands. */
+  readonly unsent: unknown[] = [];
   rooms: ReadonlySet<string> = new Set(['all', 'can:order:read']);
   replicas: Record<string, { id: string }[]> = { orders: [] };
   /** A problem refuses the handshake; 'silence' never answers it. */
@@ -39,8 +41,9 @@ export class ScriptedServer {
 
   constructor() {
     this.#io.use((socket, next) => {
-      const { token } = socket.handshake.auth as { token: string };
+      const { token, unsent } = socket.handshake.auth as { token: string; unsent?: unknown };
       this.tokens.push(token);
+      if (unsent !== undefined) this.unsent.push(unsent);
       const verdict = this.admit(token);
       if (verdict === 'silence') return;
       next(verdict === undefined ? undefined : Object.assign(new Error(verdict.title), { data: verdict }));
@@ -96,9 +99,32 @@ export class ScriptedServer {
       const tell = typeof meta === 'function' ? (meta as (answer: Ack) => void) : ack;
       const received = { name, input, meta };
       this.received.push(received);
-      const answer = this.answer(received) ?? this.#sync(name, input) ?? { ok: true, data: null };
+      const answer = this.answer(received) ??
+        this.#batch(name, input) ??
+        this.#sync(name, input) ?? { ok: true, data: null };
       if (answer !== 'silence') tell(answer);
     });
+  }
+
+  /** Carries a batch out command by command; one without an answer leaves the whole batch without. */
+  #batch(name: string, input: unknown): Ack | 'silence' | undefined {
+    if (name !== 'sync:submit') return undefined;
+    const { commands } = input as { commands: ({ name: string; input: unknown } & Meta)[] };
+    const results: object[] = [];
+    let deferred: Problem | undefined;
+    for (const { name: command, input: given, key = '' } of commands) {
+      const received = { name: command, input: given, meta: { key } };
+      if (deferred === undefined) this.received.push(received);
+      const answer = deferred ? refused(503, 'overloaded') : (this.answer(received) ?? { ok: true, data: null });
+      if (answer === 'silence') return 'silence';
+      if (answer.ok) results.push({ key, outcome: answer.replayed ? 'replayed' : 'applied', data: answer.data });
+      else {
+        const isPassing = answer.error.status === 429 || answer.error.status === 503;
+        if (isPassing) deferred = answer.error;
+        results.push({ key, outcome: isPassing ? 'deferred' : 'rejected', problem: answer.error });
+      }
+    }
+    return { ok: true, data: { results } };
   }
 
   #sync(name: string, input: unknown): Ack | undefined {

@@ -1,22 +1,33 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import type { BackupOptions } from './backup.js';
+import { DATA } from './data-file.js';
 import { lockFolder } from './lock.js';
-import type { FromWorker, WorkerData } from './worker.js';
+import { CHANGE_LOG_BOUNDS } from './storage/change-log-options.js';
+import { EngineThread } from './thread.js';
+import type { WorkerData } from './worker.js';
+
+export type { BackupOptions } from './backup.js';
+export { type CheckResult, check, type Problem } from './check/check.js';
+export { type RestoreOptions, restore } from './restore.js';
 
 export interface PocketMongoOptions {
   /** The folder of the data; made when it does not exist. Not needed with `memory`. */
   readonly dir?: string;
   /** Listen on this port of the loopback interface (0: any free one) instead of a unix socket. */
   readonly port?: number;
-  /** Where to put the unix socket; by default in `dir`, or in the temporary folder when that path is too long. */
+  /** Where to put the unix socket, a name that ends in `.sock`; by default in `dir`, or in the temporary folder when that path is too long. */
   readonly socketPath?: string;
   /** A temporary folder without flushes to disk, removed on close: for tests. */
   readonly memory?: boolean;
   /** Seconds after which an open transaction is aborted. Default 60. */
   readonly transactionLifetimeLimitSeconds?: number;
+  /** Bytes of recorded changes that are kept for change streams to resume from. Default 128 MiB. */
+  readonly changeLogBytes?: number;
+  /** Hours after which a recorded change may be forgotten. Default 24. */
+  readonly changeLogHours?: number;
   /** Milliseconds between two searches for expired documents, transactions and sessions. Default 10,000. */
   readonly sweepIntervalMs?: number;
   /** Told when the engine fails after it has started; by default the error is thrown as uncaught. */
@@ -26,6 +37,11 @@ export interface PocketMongoOptions {
 export interface PocketMongo {
   /** For `mongoose.connect(uri, { dbName })` or `new MongoClient(uri)`. */
   readonly uri: string;
+  /**
+   * Writes everything acknowledged so far to a file, as one moment, while others go on writing. The file appears when it is
+   * complete and on disk; one that exists is overwritten only with `force`. `restore` makes a data folder of it.
+   */
+  backup(file: string, options?: BackupOptions): Promise<void>;
   /** Lets commands under way finish, writes everything to disk, and ends the engine's thread. */
   close(): Promise<void>;
 }
@@ -49,78 +65,41 @@ function uriOf(address: string): string {
 export async function createServer(options: PocketMongoOptions): Promise<PocketMongo> {
   if (options.dir === undefined && !options.memory)
     throw new Error('pocket-mongo needs a data folder: createServer({ dir })');
+  if (process.platform === 'win32' && options.port === undefined)
+    throw new Error('on Windows pocket-mongo listens on a loopback port: createServer({ dir, port: 0 })');
+  if (options.socketPath !== undefined && !options.socketPath.endsWith('.sock'))
+    throw new Error(`drivers know a unix socket by its name, which must end in .sock: ${options.socketPath}`);
   const temporary = options.memory ? mkdtempSync(join(tmpdir(), 'pocket-mongo-')) : undefined;
   const dir = resolve(temporary ?? (options.dir as string));
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const lock = lockFolder(dir);
-  const cleanUp = () => {
-    lock.release();
-    if (temporary) rmSync(temporary, { recursive: true, force: true });
-  };
+  // Nobody else knows the name of a temporary folder.
+  const lock = temporary ? undefined : await lockFolder(dir);
   const data: WorkerData = {
-    path: join(dir, 'data'),
+    path: join(dir, DATA),
     sync: !options.memory,
     listen:
-      options.port === undefined ? { socketPath: options.socketPath ?? socketPathFor(dir) } : { port: options.port },
+      options.port === undefined
+        ? { socketPath: resolve(options.socketPath ?? socketPathFor(dir)) }
+        : { port: options.port },
     transactionLifetimeSeconds: options.transactionLifetimeLimitSeconds ?? 60,
     sweepMs: options.sweepIntervalMs ?? 10_000,
+    changeLog: {
+      maxBytes: options.changeLogBytes ?? CHANGE_LOG_BOUNDS.maxBytes,
+      maxAgeMs: options.changeLogHours === undefined ? CHANGE_LOG_BOUNDS.maxAgeMs : options.changeLogHours * 3_600_000,
+    },
   };
-  try {
-    return await startThread(data, cleanUp, options.onError);
-  } catch (error) {
-    cleanUp();
-    throw error;
-  }
-}
-
-function startThread(
-  data: WorkerData,
-  cleanUp: () => void,
-  onError: ((error: Error) => void) | undefined,
-): Promise<PocketMongo> {
-  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: data, name: 'pocket-mongo' });
-  return new Promise((resolveStart, rejectStart) => {
-    let started = false;
-    let closing: Promise<void> | undefined;
-    let exited = false;
-    const exit = new Promise<void>((done) => {
-      worker.once('exit', () => {
-        exited = true;
-        done();
-      });
-    });
-    const failed = (cause: Error) => {
-      const error = new Error(`pocket-mongo failed: ${cause.message}`, { cause });
-      if (!started) rejectStart(error);
-      else if (onError) onError(error);
-      else if (!closing) queueMicrotask(() => raise(error));
-    };
-    const close = async () => {
-      if (!exited) {
-        worker.ref();
-        worker.postMessage('close');
-      }
-      await exit;
-      cleanUp();
-    };
-    worker.on('error', failed);
-    worker.on('message', (message: FromWorker) => {
-      if (message.type === 'failed') failed(message.error);
-      if (message.type !== 'ready') return;
-      started = true;
-      // The application's own work keeps the process alive, not the database.
-      worker.unref();
-      resolveStart({
-        uri: uriOf(message.address),
-        close() {
-          closing ??= close();
-          return closing;
-        },
-      });
-    });
-  });
-}
-
-function raise(error: Error): never {
-  throw error;
+  const cleanUp = () => {
+    lock?.release();
+    if (temporary) rmSync(temporary, { recursive: true, force: true });
+  };
+  const thread = new EngineThread(data, cleanUp, options.onError);
+  const address = await thread.start();
+  return {
+    uri: uriOf(address),
+    async backup(file, { force = false } = {}) {
+      await thread.backup(resolve(file), force);
+    },
+    close() {
+      return thread.close();
+    },
+  };
 }

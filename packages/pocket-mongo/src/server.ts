@@ -1,89 +1,97 @@
-import { chmodSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type Socket } from 'node:net';
+import { type BackupOptions, writeBackup } from './backup.js';
 import type { Engine } from './engine/context.js';
-import { Cursors } from './engine/cursors.js';
-import { FailPoints } from './engine/fail-points.js';
-import { Sessions } from './engine/sessions.js';
+import { Home, type HomeOptions } from './engine/home.js';
 import { deleteExpired } from './engine/ttl.js';
-import { Catalog } from './storage/catalog.js';
-import { DocumentWriter } from './storage/documents.js';
-import { Store } from './storage/store.js';
+import { type ListenOptions, listen } from './listen.js';
+import type { ChangeLogOptions } from './storage/change-log-options.js';
+import { isRecoverable } from './storage/write-failure.js';
 import { Connection } from './wire/connection.js';
 
 export interface ServerOptions {
   /** The folder of the data file. */
   readonly path: string;
   readonly sync: boolean;
-  readonly listen: { readonly socketPath: string } | { readonly port: number };
+  readonly listen: ListenOptions;
   readonly transactionLifetimeSeconds: number;
   /** How often expired documents, transactions and sessions are looked for. */
   readonly sweepMs: number;
+  /** How much of what changed is kept for change streams. */
+  readonly changeLog: ChangeLogOptions;
   readonly onFailure: (error: Error) => void;
 }
 
+export interface RunningServer {
+  readonly address: string;
+  /** Writes all that is acknowledged as one moment to a file. @returns its size in bytes. */
+  backup(file: string, options: BackupOptions): Promise<number>;
+  close(): Promise<void>;
+}
+
 /** The whole database server, in whichever thread it is called. */
-export async function startServer(options: ServerOptions): Promise<{ address: string; close(): Promise<void> }> {
-  const store = new Store(options.path, { sync: options.sync, onFailure: options.onFailure });
-  const catalog = new Catalog(store);
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const connections = new Set<Connection>();
   const server = createServer({ noDelay: true });
   const address = await listen(server, options.listen);
-  const engine: Engine = {
-    store,
-    catalog,
-    documents: new DocumentWriter(catalog),
-    sessions: new Sessions(store, options.transactionLifetimeSeconds * 1000),
-    cursors: new Cursors(),
-    failPoints: new FailPoints(),
-    startedAt: Date.now(),
-    address,
-    connections: () => connections.size,
-  };
+  const home = openHome(server, {
+    path: options.path,
+    store: { sync: options.sync },
+    engine: {
+      address,
+      connections: () => connections.size,
+      transactionLifetimeMs: options.transactionLifetimeSeconds * 1000,
+      changeLog: options.changeLog,
+    },
+    onFailure: options.onFailure,
+  });
   let nextConnection = 1;
   server.on('connection', (socket: Socket) => {
-    const connection = new Connection(engine, socket, nextConnection++);
+    const connection = new Connection(home, socket, nextConnection++);
     connections.add(connection);
-    socket.on('close', () => connections.delete(connection));
+    socket.on('close', () => {
+      connections.delete(connection);
+      home.engine.changes.disconnected(connection.id);
+    });
   });
-  const sweeper = sweep(engine, options.sweepMs, options.onFailure);
+  const sweeper = sweep(home, options.sweepMs, options.onFailure);
   return {
     address,
+    backup(file, backupOptions) {
+      return writeBackup(file, backupOptions, (folder) => home.engine.store.copy(folder));
+    },
     async close() {
       await sweeper.stop();
       server.close();
-      engine.sessions.killAll();
+      await home.engine.catalog.garbage.close();
+      home.engine.sessions.killAll();
+      home.engine.changes.close();
       await Promise.all([...connections].map((connection) => connection.close()));
-      await store.close();
+      await home.engine.store.close();
     },
   };
 }
 
-async function listen(server: Server, where: ServerOptions['listen']): Promise<string> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    if ('socketPath' in where) {
-      rmSync(where.socketPath, { force: true });
-      server.listen(where.socketPath, resolve);
-    } else {
-      server.listen(where.port, '127.0.0.1', resolve);
-    }
-  });
-  if (!('socketPath' in where)) return `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  chmodSync(where.socketPath, 0o600);
-  return where.socketPath;
+function openHome(server: Server, options: HomeOptions): Home {
+  try {
+    return new Home(options);
+  } catch (error) {
+    server.close();
+    throw error;
+  }
 }
 
-function sweep(engine: Engine, everyMs: number, onFailure: (error: Error) => void): { stop(): Promise<void> } {
+function sweep(home: Home, everyMs: number, onFailure: (error: Error) => void): { stop(): Promise<void> } {
   let running: Promise<unknown> = Promise.resolve();
   let busy = false;
   const timer = setInterval(() => {
     if (busy) return;
     busy = true;
-    engine.sessions.sweep();
-    engine.cursors.sweep();
-    running = deleteExpired(engine.store, engine.catalog, engine.documents, engine.sessions.claims)
-      .catch((error: unknown) => onFailure(error instanceof Error ? error : new Error(String(error))))
+    running = sweepOnce(home.engine)
+      .catch((error: unknown) => {
+        const failure = error instanceof Error ? error : new Error(String(error));
+        // Without room on the disk nothing can be deleted either; the next round may find some.
+        if (!isRecoverable(failure)) onFailure(failure);
+      })
       .finally(() => {
         busy = false;
       });
@@ -94,4 +102,11 @@ function sweep(engine: Engine, everyMs: number, onFailure: (error: Error) => voi
       await running;
     },
   };
+}
+
+async function sweepOnce(engine: Engine): Promise<void> {
+  engine.cursors.sweep(engine.sessions.sweep());
+  engine.snapshots.sweep();
+  await deleteExpired(engine.store, engine.catalog, engine.documents, engine.sessions.claims);
+  await engine.changes.sweep();
 }

@@ -203,8 +203,9 @@ describe('aggregate', () => {
   });
 
   test('what is missing is refused, what is unknown too', async () => {
-    await expect(run([{ $merge: { into: 'x' } }])).rejects.toMatchObject({ code: 238 });
+    await expect(run([{ $search: {} }])).rejects.toMatchObject({ code: 31082 });
+    await expect(run([{ $geoNear: { near: [0, 0] } }])).rejects.toMatchObject({ code: 238 });
     await expect(run([{ $nonsense: {} }])).rejects.toMatchObject({ code: 40324 });
-    await expect(run([{ $project: { a: { $nonsense: 1 } } }])).rejects.toMatchObject({ code: 168 });
+    await expect(run([{ $project: { a: { $nonsense: 1 } } }])).rejects.toMatchObject({ code: 31325 });
   });
 });

@@ -1,4 +1,4 @@
-import type { ClientBulkWriteModel, ObjectId } from 'mongodb';
+import { type ClientBulkWriteModel, MongoClient, type ObjectId } from 'mongodb';
 import { openDatabase } from './database.js';
 
 let database: Awaited<ReturnType<typeof openDatabase>>;
@@ -108,8 +108,54 @@ describe('bulkWrite over several collections', () => {
     await session.endSession();
   });
 
+  test('gives results that are too large for one reply in several, also in a transaction', async () => {
+    const client = new MongoClient(database.server.uri, { monitorCommands: true });
+    const names: string[] = [];
+    client.on('commandStarted', ({ commandName }) => names.push(commandName));
+    const upserts = (): ClientBulkWriteModel<Schemas>[] =>
+      ['a', 'b', 'c'].map((letter) => ({
+        name: 'updateOne',
+        namespace: 'test.tables',
+        filter: { _id: letter.repeat(6_000_000) },
+        update: { $set: { orders: 1 } },
+        upsert: true,
+      }));
+    const lengths = (results: ReadonlyMap<number, { upsertedId?: unknown }> | undefined) =>
+      [...(results?.values() ?? [])].map(({ upsertedId }) => String(upsertedId).length);
+    try {
+      const { updateResults } = await client.bulkWrite<Schemas>(upserts(), { verboseResults: true });
+      expect(lengths(updateResults)).toEqual([6_000_000, 6_000_000, 6_000_000]);
+      expect(names).toContain('getMore');
+      await database.db.collection('tables').deleteMany({});
+      names.length = 0;
+      await client.withSession((session) =>
+        session.withTransaction(async () => {
+          const inside = await client.bulkWrite<Schemas>(upserts(), { verboseResults: true, session });
+          expect(lengths(inside.updateResults)).toEqual([6_000_000, 6_000_000, 6_000_000]);
+        }),
+      );
+      expect(names).toContain('getMore');
+      await database.db.collection('tables').deleteMany({});
+      names.length = 0;
+      const data = { failCommands: ['getMore'], errorCode: 8 };
+      await client.db('admin').command({ configureFailPoint: 'failCommand', mode: { times: 1 }, data });
+      const failed = await client.bulkWrite<Schemas>(upserts(), { verboseResults: true }).catch((error) => error);
+      expect(failed).toMatchObject({ cause: { code: 8 }, partialResult: { upsertedCount: 3 } });
+      expect(lengths(failed.partialResult.updateResults)).toEqual([6_000_000]);
+      expect(names).toContain('killCursors');
+    } finally {
+      await client.close();
+    }
+  });
+
   test('refuses what it does not do', async () => {
-    const op = { update: 0, filter: {}, updateMods: { $set: { a: 1 } }, multi: false, collation: { locale: 'de' } };
+    const op = {
+      update: 0,
+      filter: {},
+      updateMods: { $set: { a: 1 } },
+      multi: false,
+      collation: { locale: 'de', strength: 4 },
+    };
     const reply = await database.client.db('admin').command({ bulkWrite: 1, ops: [op], nsInfo: [{ ns: 'test.a' }] });
     expect(reply).toMatchObject({ nErrors: 1, cursor: { firstBatch: [{ ok: 0, code: 238 }] } });
     await expect(database.db.command({ bulkWrite: 1, ops: [op], nsInfo: [{ ns: 'test.a' }] })).rejects.toMatchObject({

@@ -95,10 +95,20 @@ describe('documents', () => {
     );
     expect(result.upsertedCount).toBe(1);
     expect(await things.findOne({}, { projection: { _id: 0 } })).toEqual({ name: 'x', a: { b: 1 }, c: 1, d: 2 });
+    await things.updateOne({ b: { $all: [{ $elemMatch: { c: 1 } }] } }, { $set: { f: 1 } }, { upsert: true });
+    expect(await things.findOne({ f: 1 }, { projection: { _id: 0 } })).toEqual({ f: 1 });
     await things.updateOne({ name: 'x' }, { $setOnInsert: { e: 1 } }, { upsert: true });
     expect(await things.countDocuments({ e: 1 })).toBe(0);
     await things.replaceOne({ _id: 'r' }, { v: 1 }, { upsert: true });
     expect(await things.findOne({ _id: 'r' })).toEqual({ _id: 'r', v: 1 });
+  });
+
+  test('an upsert may insert names with a dollar, an update may not make them', async () => {
+    const update = { $set: { $price: 3 } };
+    await things.updateOne({ _id: 'd' }, update, { upsert: true });
+    expect(await things.findOne({ _id: 'd' })).toEqual({ _id: 'd', $price: 3 });
+    await expect(things.updateOne({ _id: 'd' }, update, { upsert: true })).rejects.toMatchObject({ code: 52 });
+    expect((await things.updateOne({ _id: 'none' }, update)).matchedCount).toBe(0);
   });
 
   test('findOneAndUpdate gives the document before or after', async () => {
@@ -366,7 +376,7 @@ describe('filters', () => {
   test('what MongoDB refuses or pocket-mongo lacks is an error', async () => {
     await expect(things.find({ a: { $foo: 1 } }).toArray()).rejects.toMatchObject({ code: 2 });
     await expect(things.find({ $where: 'true' }).toArray()).rejects.toMatchObject({ code: 238 });
-    await expect(things.find({}).collation({ locale: 'en', strength: 2 }).toArray()).rejects.toMatchObject({
+    await expect(things.find({}).collation({ locale: 'en', strength: 5 }).toArray()).rejects.toMatchObject({
       code: 238,
     });
     await expect(database.db.command({ nonsense: 1 })).rejects.toMatchObject({ code: 59 });
@@ -432,6 +442,12 @@ describe('updates', () => {
       { a: [2], b: [{ x: 1 }] },
     ],
     ['$pull by operator', { a: [1, 5, 9] }, { $pull: { a: { $gte: 5 } } }, { a: [1] }],
+    [
+      '$pull by clauses',
+      { a: [{ x: 1 }, { x: 2 }, { x: 3 }] },
+      { $pull: { a: { $or: [{ x: 1 }, { x: 3 }] } } },
+      { a: [{ x: 2 }] },
+    ],
     ['$pullAll', { a: [1, 2, 3] }, { $pullAll: { a: [1, 3] } }, { a: [2] }],
     ['$pop', { a: [1, 2, 3], b: [1, 2] }, { $pop: { a: 1, b: -1 } }, { a: [1, 2], b: [2] }],
     ['$rename', { a: 1, b: 2 }, { $rename: { a: 'c.d' } }, { b: 2, c: { d: 1 } }],
@@ -470,6 +486,34 @@ describe('updates', () => {
       },
       { filter: { a: { $elemMatch: { k: 2, v: 0 } } } },
     ],
+    [
+      'positional $, twice, where the first change takes the match away',
+      { a: [{ k: 1 }, { k: 2 }] },
+      { $set: { 'a.$.k': 5, 'a.$.z': 6 } },
+      { a: [{ k: 1 }, { k: 5, z: 6 }] },
+      { filter: { 'a.k': 2 } },
+    ],
+    [
+      'positional $ after another field of the filter changed',
+      { b: 1, a: [{ k: 1 }, { k: 2 }] },
+      { $set: { 'a.$.z': 6 }, $inc: { B: 1 } },
+      { B: 1, b: 1, a: [{ k: 1 }, { k: 2, z: 6 }] },
+      { filter: { $or: [{ B: { $exists: false }, 'a.k': 2 }] } },
+    ],
+    [
+      'positional $ by $elemMatch with $or',
+      { a: [{ k: 1 }, { k: 2 }] },
+      { $set: { 'a.$.z': 1 } },
+      { a: [{ k: 1 }, { k: 2, z: 1 }] },
+      { filter: { a: { $elemMatch: { $or: [{ k: 2 }, { k: 3 }] } } } },
+    ],
+    [
+      'positional $ in an array beside the one that the filter names',
+      { a: ['x', 'y'], b: [1, 2] },
+      { $set: { 'b.$': 9 } },
+      { a: ['x', 'y'], b: [1, 9] },
+      { filter: { a: 'y' } },
+    ],
     ['$[]', { a: [1, 2] }, { $inc: { 'a.$[]': 10 } }, { a: [11, 12] }],
     [
       '$[id]',
@@ -499,6 +543,8 @@ describe('updates', () => {
     ['a path and one inside it', {}, { $set: { a: 1, 'a.b': 1 } }, 40],
     ['a change of _id', { a: 1 }, { $set: { _id: 'other' } }, 66],
     ['an unknown operator', {}, { $foo: { a: 1 } }, 9],
+    ['a name with a dollar', { a: 1 }, { $set: { $b: 1 } }, 52],
+    ['$ twice in a path', { a: [{ b: [1] }] }, { $set: { 'a.$.b.$': 1 } }, 2],
   ];
   test.each(refused)('%s is refused', async (_, document, update, code) => {
     await expect(after(document, update)).rejects.toMatchObject({ code });

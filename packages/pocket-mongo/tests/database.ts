@@ -28,7 +28,7 @@ export async function openDatabase(
 
 /** Waits for a condition, never for a time. */
 export async function until(condition: () => Promise<boolean>, what: string): Promise<void> {
-  const end = Date.now() + 10_000;
+  const end = Date.now() + 30_000;
   while (!(await condition())) {
     if (Date.now() > end) throw new Error(`did not happen: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));

@@ -1,9 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer } from 'pocket-mongo';
 import { openDatabase } from './database.js';
+import { CLI, Command } from './processes.js';
 
 let dir: string;
 beforeEach(() => {
@@ -28,7 +29,7 @@ async function writeAndKill(enough: number): Promise<Set<number>> {
 describe('durability', () => {
   test('kill -9 under load loses nothing acknowledged and leaves no half transaction', async () => {
     const acknowledged = new Set<number>();
-    for (const enough of [200, 300]) {
+    for (const enough of [60, 90]) {
       for (const number of await writeAndKill(enough)) acknowledged.add(number);
       const database = await openDatabase({ dir });
       const numbers = async (name: string, field: string) =>
@@ -70,5 +71,23 @@ describe('durability', () => {
     const again = await createServer({ dir });
     await again.close();
     await again.close();
+  });
+
+  test('a new database is on disk with the names of all folders that were made for it, before anything is acknowledged', async () => {
+    const log = join(dir, 'log');
+    const data = join(dir, 'new', 'deep', 'folder');
+    const hook = new URL(`./flush-log.mjs?${encodeURIComponent(log)}`, import.meta.url).href;
+    const server = new Command(process.execPath, ['--import', hook, CLI, '--dir', data]);
+    expect(await server.uri()).toBeDefined();
+    const done = readFileSync(log, 'utf8').trim().split('\n');
+    await server.kill('SIGKILL');
+    for (const folder of [dir, join(dir, 'new'), join(dir, 'new', 'deep')]) expect(done).toContain(`flushed ${folder}`);
+    // The file has its contents when it gets its name, and the name stays.
+    expect(done.filter((line) => line.includes(join(data, 'data')) || line.endsWith(data))).toEqual([
+      `flushed ${join(data, 'data.new', 'data.mdb')}`,
+      `flushed ${join(data, 'data.new')}`,
+      `renamed ${join(data, 'data.new')} to ${join(data, 'data')}`,
+      `flushed ${data}`,
+    ]);
   });
 });

@@ -1,43 +1,12 @@
-import { type ClientSession, type Collection, MongoClient } from 'mongodb';
-import { openDatabase } from './database.js';
+import type { ClientSession, Collection, MongoClient } from 'mongodb';
+import { CLIENTS, openStage, type Roll, type Stage } from './histories/play.js';
 
-/** What clients did and saw is recorded and checked as a whole: about 2,000 operations a test by 8 clients at once. */
-const CLIENTS = 8;
-
-let database: Awaited<ReturnType<typeof openDatabase>>;
-let clients: MongoClient[];
+/** What clients did and saw is recorded and checked as a whole: thousands of operations by 8 clients at once. */
+let stage: Stage;
 beforeAll(async () => {
-  database = await openDatabase();
-  clients = await Promise.all(
-    Array.from({ length: CLIENTS }, () => new MongoClient(database.server.uri, { maxPoolSize: 2 }).connect()),
-  );
+  stage = await openStage();
 });
-afterAll(async () => {
-  await Promise.all(clients.map((client) => client.close()));
-  await database.close();
-});
-
-/** Numbers that look random and are the same in each run; what is left to chance is how the clients interleave. */
-function dice(seed: number): (sides: number) => number {
-  let state = seed + 1;
-  return (sides) => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
-    return (state >>> 8) % sides;
-  };
-}
-
-/** Runs every client's rounds, all clients at once. */
-async function play(
-  rounds: number,
-  round: (client: MongoClient, name: number, roll: (sides: number) => number) => Promise<void>,
-) {
-  await Promise.all(
-    clients.map(async (client, name) => {
-      const roll = dice(name);
-      for (let i = 0; i < rounds; i++) await round(client, name, roll);
-    }),
-  );
-}
+afterAll(() => stage.close());
 
 describe('bank transfers', () => {
   interface Account {
@@ -53,12 +22,12 @@ describe('bank transfers', () => {
   const TOTAL = ACCOUNTS * 100;
 
   test('keep the total in every snapshot, lose no update and book each transfer once', async () => {
-    const setUp = database.db.collection<Account>('accounts');
-    await database.db.createCollection('transfers');
+    const setUp = stage.database.db.collection<Account>('accounts');
+    await stage.database.db.createCollection('transfers');
     await setUp.insertMany(Array.from({ length: ACCOUNTS }, (_, i) => ({ _id: i, balance: 100 })));
     const totals: number[] = [];
     let acknowledged = 0;
-    await play(45, async (client, _, roll) => {
+    await stage.play(45, async (client, _, roll) => {
       const accounts = client.db('test').collection<Account>('accounts');
       const transfers = client.db('test').collection<Transfer>('transfers');
       const from = roll(ACCOUNTS);
@@ -83,7 +52,7 @@ describe('bank transfers', () => {
     expect(totals.length).toBeGreaterThanOrEqual(CLIENTS * 45);
     expect(totals.filter((total) => total !== TOTAL)).toEqual([]);
     const expected = new Map(Array.from({ length: ACCOUNTS }, (_, i) => [i, 100]));
-    const booked = await database.db.collection<Transfer>('transfers').find().toArray();
+    const booked = await stage.database.db.collection<Transfer>('transfers').find().toArray();
     for (const { from, to, amount } of booked) {
       expected.set(from, Number(expected.get(from)) - amount);
       expected.set(to, Number(expected.get(to)) + amount);
@@ -133,7 +102,7 @@ describe('append-only lists', () => {
     lists: Collection<List>,
     session: ClientSession,
     value: string,
-    roll: (sides: number) => number,
+    roll: Roll,
   ): Promise<void> {
     const targets = [roll(LISTS), roll(LISTS)];
     const giveUp = roll(6) === 0;
@@ -158,12 +127,12 @@ describe('append-only lists', () => {
   }
 
   beforeAll(async () => {
-    const lists = database.db.collection<List>('lists');
+    const lists = stage.database.db.collection<List>('lists');
     await lists.insertMany(Array.from({ length: LISTS }, (_, i) => ({ _id: i, values: [] })));
     // An index on the lists, so that it must follow as well.
     await lists.createIndex({ values: 1 });
     let n = 0;
-    await play(80, async (client, name, roll) => {
+    await stage.play(80, async (client, name, roll) => {
       const value = `${name}-${n++}`;
       const list = roll(LISTS);
       const kind = roll(4);
@@ -218,9 +187,9 @@ describe('append-only lists', () => {
     for (const [list, values] of final.entries()) {
       const some = values.filter((_, i) => i % 10 === 0);
       for (const value of some)
-        expect(await listsOf(clients[0] as MongoClient).distinct('_id', { values: value })).toEqual([list]);
+        expect(await listsOf(stage.clients[0] as MongoClient).distinct('_id', { values: value })).toEqual([list]);
     }
     for (const value of givenUp)
-      expect(await database.db.collection('lists').countDocuments({ values: value })).toBe(0);
+      expect(await stage.database.db.collection('lists').countDocuments({ values: value })).toBe(0);
   });
 });

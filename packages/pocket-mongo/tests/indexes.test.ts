@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { ObjectId } from 'mongodb';
+import { MaxKey, MinKey, ObjectId } from 'mongodb';
 import { openDatabase, type Thing, until } from './database.js';
 
 let database: Awaited<ReturnType<typeof openDatabase>>;
@@ -23,6 +23,29 @@ async function stageOf(cursor: { explain(): Promise<unknown> }): Promise<{ text:
 }
 
 describe('indexes', () => {
+  test('with a hashed field find equal values and refuse arrays', async () => {
+    const c = fresh();
+    await c.createIndexes([{ key: { _id: 'hashed' } }, { key: { a: 'hashed' } }, { key: { b: 1, c: 'hashed' } }]);
+    await c.insertMany(Array.from({ length: 50 }, (_, i) => ({ _id: i, a: i, b: i % 5, c: { i } })));
+    expect((await c.indexes()).map(({ name, key }) => [name, key])).toEqual([
+      ['_id_', { _id: 1 }],
+      ['_id_hashed', { _id: 'hashed' }],
+      ['a_hashed', { a: 'hashed' }],
+      ['b_1_c_hashed', { b: 1, c: 'hashed' }],
+    ]);
+    expect(await stageOf(c.find({ a: 7 }))).toMatchObject({
+      keys: 1,
+      docs: 1,
+      text: expect.stringContaining('a_hashed'),
+    });
+    expect(await c.find({ b: 2, c: { i: 12 } }).toArray()).toMatchObject([{ _id: 12 }]);
+    expect(await c.countDocuments({ a: { $gte: 48 } })).toBe(2);
+    await expect(c.insertOne({ a: [1] })).rejects.toMatchObject({ code: 16766 });
+    await expect(c.createIndex({ z: 'hashed' }, { unique: true })).rejects.toMatchObject({ code: 16764 });
+    await expect(c.createIndex({ y: 'hashed', z: 'hashed' })).rejects.toMatchObject({ code: 31303 });
+    await expect(c.createIndex({ z: 'text' })).rejects.toMatchObject({ code: 238 });
+  });
+
   test('are used for equality, prefix, range, $in and sort', async () => {
     const c = fresh();
     await c.createIndex({ a: 1, b: -1 });
@@ -82,6 +105,20 @@ describe('indexes', () => {
     await c.updateOne({ _id: 2 }, { $set: { open: true } });
   });
 
+  test('a partial one is not used for a range that what is missing is in as well', async () => {
+    const c = fresh();
+    await c.createIndex({ a: 1 }, { partialFilterExpression: { c: { $exists: true } } });
+    await c.insertMany([{ _id: 1 }, { _id: 2, c: 1 }]);
+    for (const range of [{ $gte: new MinKey() }, { $gt: new MinKey() }, { $lte: new MaxKey() }])
+      expect(await c.find({ c: range }).sort({ a: 1 }).toArray()).toHaveLength(2);
+    expect(
+      await c
+        .find({ c: { $gte: 0 } })
+        .sort({ a: 1 })
+        .toArray(),
+    ).toHaveLength(1);
+  });
+
   test('a duplicate key names index, pattern and value', async () => {
     const c = fresh();
     await c.createIndex({ r: 1, n: 1 }, { unique: true });
@@ -93,6 +130,12 @@ describe('indexes', () => {
       message: expect.stringContaining(
         `E11000 duplicate key error collection: test.${c.collectionName} index: r_1_n_1 dup key: { r: "a", n: 1 }`,
       ),
+    });
+    await c.insertOne({ r: 'c', n: 1 });
+    await expect(c.findOneAndUpdate({ r: 'c' }, { $set: { r: 'a' } })).rejects.toMatchObject({
+      code: 11000,
+      keyValue: { r: 'a', n: 1 },
+      message: expect.stringMatching(/^Plan executor error during findAndModify :: caused by :: E11000 duplicate key/),
     });
     await expect(
       c.insertMany([
@@ -127,7 +170,9 @@ describe('indexes', () => {
     await c.insertMany([{ a: 1 }, { a: 1 }]);
     await expect(c.createIndex({ a: 1 }, { unique: true })).rejects.toMatchObject({ code: 11000 });
     expect(await c.indexes()).toHaveLength(1);
+    await c.createIndex({ a: 1 }, { background: true });
     await c.createIndex({ a: 1 });
+    expect(await c.indexes()).toEqual([expect.anything(), { v: 2, key: { a: 1 }, name: 'a_1', background: true }]);
     expect((await stageOf(c.find({ a: 1 }))).keys).toBe(2);
     await expect(c.createIndex({ a: 1 }, { name: 'other' })).rejects.toMatchObject({ code: 85 });
     await expect(c.createIndex({ a: 'text' })).rejects.toMatchObject({ code: 238 });
@@ -176,6 +221,17 @@ describe('indexes', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  test('a sparse index leaves out elements that lack all its fields', async () => {
+    const c = fresh();
+    await c.createIndex({ 'a.b': 1 }, { unique: true, sparse: true });
+    await c.insertMany([
+      { _id: 1, a: [{ c: 1 }] },
+      { _id: 2, a: [{ c: 1 }, { b: 5 }] },
+    ]);
+    await expect(c.insertOne({ a: [{ b: 5 }] })).rejects.toMatchObject({ code: 11000 });
+    await expect(c.insertOne({ a: [{ b: null }, { b: 6 }] })).resolves.toBeDefined();
   });
 
   test('long values are found though their keys are cut', async () => {

@@ -9,24 +9,37 @@ await db.collection('journal').createIndex({ n: 1 }, { unique: true });
 let n = await db.collection('journal').countDocuments();
 process.send({ ready: server.uri });
 
+/** The driver does not try a transaction again when `bulkWrite` met the conflict: the label is on the cause only. */
+async function untilDone(transaction) {
+  for (;;) {
+    try {
+      return await transaction();
+    } catch (error) {
+      if (!error.cause?.hasErrorLabel?.('TransientTransactionError')) throw error;
+    }
+  }
+}
+
 async function write() {
   for (;;) {
     const number = ++n;
-    await client.withSession((session) =>
-      session.withTransaction(() =>
-        client.bulkWrite(
-          [
-            { name: 'insertOne', namespace: 'test.orders', document: { _id: number } },
-            {
-              name: 'updateOne',
-              namespace: 'test.tables',
-              filter: { _id: number % 50 },
-              update: { $inc: { orders: 1 } },
-              upsert: true,
-            },
-            { name: 'insertOne', namespace: 'test.journal', document: { n: number } },
-          ],
-          { session },
+    await untilDone(() =>
+      client.withSession((session) =>
+        session.withTransaction(() =>
+          client.bulkWrite(
+            [
+              { name: 'insertOne', namespace: 'test.orders', document: { _id: number } },
+              {
+                name: 'updateOne',
+                namespace: 'test.tables',
+                filter: { _id: number % 50 },
+                update: { $inc: { orders: 1 } },
+                upsert: true,
+              },
+              { name: 'insertOne', namespace: 'test.journal', document: { n: number } },
+            ],
+            { session },
+          ),
         ),
       ),
     );

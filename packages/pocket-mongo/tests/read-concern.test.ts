@@ -5,11 +5,7 @@ import { encode } from '../src/bson/encode.js';
 import type { Document } from '../src/bson/values.js';
 import { dispatch } from '../src/commands/dispatch.js';
 import type { Engine } from '../src/engine/context.js';
-import { Cursors } from '../src/engine/cursors.js';
-import { FailPoints } from '../src/engine/fail-points.js';
-import { Sessions } from '../src/engine/sessions.js';
-import { Catalog } from '../src/storage/catalog.js';
-import { DocumentWriter } from '../src/storage/documents.js';
+import { createEngine } from '../src/engine/engine.js';
 import { Store } from '../src/storage/store.js';
 
 /** A store whose flushes seem to take as long as the test likes. */
@@ -37,18 +33,7 @@ beforeEach(() => {
       throw error;
     },
   });
-  const catalog = new Catalog(store);
-  engine = {
-    store,
-    catalog,
-    documents: new DocumentWriter(catalog),
-    sessions: new Sessions(store, 60_000),
-    cursors: new Cursors(),
-    failPoints: new FailPoints(),
-    startedAt: Date.now(),
-    address: '',
-    connections: () => 1,
-  };
+  engine = createEngine(store, { address: '', connections: () => 1, transactionLifetimeMs: 60_000 });
 });
 afterEach(async () => {
   const closed = store.close();
@@ -81,6 +66,15 @@ const reading = (level: string | undefined, batchSize = 101): Document => ({
 });
 
 describe('read concern', () => {
+  test.each([[{ $out: 'other' }], [{ $merge: 'other' }]])(
+    'linearizable cannot be asked of a pipeline that writes: %j',
+    async (stage) => {
+      const pipeline = [{ $match: {} }, stage];
+      const command = { aggregate: 'things', pipeline, cursor: {}, readConcern: { level: 'linearizable' } };
+      expect(await send(command)).toMatchObject({ ok: 0, code: 72, codeName: 'InvalidOptions' });
+    },
+  );
+
   test.each(['majority', 'linearizable', 'snapshot'])('%s waits until what it saw is on disk', async (level) => {
     const write = send({ insert: 'c', documents: [{ _id: 1 }] });
     expect(await atOnce(write)).toBe('waits');

@@ -80,7 +80,10 @@ describe('transactions', () => {
     const conflict = await c.updateOne({ _id: 1 }, { $inc: { n: 1 } }, { session: b }).catch((error) => error);
     expect(conflict).toMatchObject({ code: 112, codeName: 'WriteConflict' });
     expect(conflict.hasErrorLabel('TransientTransactionError')).toBe(true);
-    await expect(c.findOne({}, { session: b })).rejects.toMatchObject({ code: 251 });
+    await expect(c.findOne({}, { session: b })).rejects.toMatchObject({
+      code: 251,
+      message: expect.stringMatching(/^Transaction with \{ txnNumber: \d+ \} has been aborted\.$/),
+    });
     await a.commitTransaction();
     await b.abortTransaction().catch(() => undefined);
     await Promise.all([a.endSession(), b.endSession()]);

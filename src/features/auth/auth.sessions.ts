@@ -6,6 +6,7 @@ import { permissionsOf } from '../../kernel/permissions.js';
 import { systemClock } from '../../kernel/time.js';
 import { modelOf } from '../../platform/model.js';
 import { withinRestaurant } from '../../platform/tenancy.js';
+import { restaurants } from '../restaurants/index.js';
 import { type StaffDoc, staff, staffView } from '../staff/index.js';
 import { type DeviceDoc, devices, type SessionDoc, sessions } from './auth.model.js';
 import { isLive, refreshToken } from './auth.rules.js';
@@ -61,7 +62,11 @@ export function openSession({ insert, now, doors }: Opening, person: StaffDoc, d
  */
 export function loadActor({ sid, sub, rid }: AccessClaims, now: Date = systemClock.now()): Promise<Actor> {
   return withinRestaurant(rid, async (): Promise<Actor> => {
-    const [session, person] = await Promise.all([readOne(sessions, sid), readOne(staff, sub)]);
+    const [session, person, restaurant] = await Promise.all([
+      readOne(sessions, sid),
+      readOne(staff, sub),
+      readOne(restaurants, rid),
+    ]);
     const device = session?.deviceId === undefined ? undefined : await readOne(devices, session.deviceId);
     if (session === undefined || person === undefined || !isLive(session, { person, device }, now)) {
       throw fail('session_ended');
@@ -75,6 +80,7 @@ export function loadActor({ sid, sub, rid }: AccessClaims, now: Date = systemClo
       permissions: permissionsOf(person.role, person.allow, person.deny),
       sessionId: sid,
       ...(device === undefined ? {} : { deviceId: device._id }),
+      plan: restaurant?.plan ?? 'standard',
       stationIds: device?.stationIds ?? [],
     };
   });

@@ -1,8 +1,10 @@
 import Joi from 'joi';
+import type { Present } from '../../kernel/presence.js';
 import { id, label, time, version } from '../../kernel/schema.js';
 import { exampleRestaurant, type RestaurantView, restaurantSchema } from '../restaurants/index.js';
 import { exampleStaff, type StaffView, staffSchema } from '../staff/index.js';
 import { type DeviceDoc, type DeviceKind, deviceKinds, type PinPadDoc, type SessionDoc } from './auth.model.js';
+import { type UnsentView, unsentSchema, viewUnsent } from './presence.views.js';
 
 export const deviceName = label(60).description('Name of the device, as people call it');
 export const deviceKind = Joi.string<DeviceKind>()
@@ -50,19 +52,27 @@ export const deviceView = (device: DeviceDoc): DeviceView => ({
 export interface ListedDevice extends DeviceView {
   lastLoginAt?: string;
   lockedUntil?: string;
+  online: boolean;
+  unsent?: UnsentView;
 }
 
 export const listedDeviceSchema = Joi.object<ListedDevice, true>({
   ...deviceFields,
   lastLoginAt: time('Last log-in with a PIN').optional(),
   lockedUntil: time('Until when it takes no PIN, after too many wrong ones').optional(),
+  online: Joi.boolean().required().description('Whether it is connected'),
+  unsent: unsentSchema.optional(),
 }).meta({ typeName: 'ListedDevice' });
 
-export function listedDevice(device: DeviceDoc, pad: PinPadDoc | undefined): ListedDevice {
+export function listedDevice(device: DeviceDoc, pad: PinPadDoc | undefined, present: readonly Present[]): ListedDevice {
+  const here = present.filter(({ deviceId }) => deviceId === device._id);
+  const unsent = here.find((one) => one.unsent !== undefined)?.unsent;
   return {
     ...deviceView(device),
     ...(pad?.lastLoginAt === undefined ? {} : { lastLoginAt: pad.lastLoginAt.toISOString() }),
     ...(pad?.lockedUntil === undefined ? {} : { lockedUntil: pad.lockedUntil.toISOString() }),
+    online: here.length > 0,
+    ...(unsent === undefined ? {} : { unsent: viewUnsent(unsent) }),
   };
 }
 

@@ -17,6 +17,7 @@ import {
   listedDeviceSchema,
   stationIds,
 } from './auth.views.js';
+import { exampleUnsent } from './presence.views.js';
 
 const deviceId = id('the device').required();
 
@@ -77,7 +78,7 @@ export const showDeviceToken = query({
 
 export const listDevices = query({
   name: 'device:list',
-  summary: 'List the paired devices',
+  summary: 'List the paired devices, which are on line, and which hold commands not yet handed over',
   rest: { method: 'get', path: '/devices' },
   permission: 'device:write',
   limit: 'read',
@@ -85,12 +86,13 @@ export const listDevices = query({
   output: Joi.array<ListedDevice[]>().items(listedDeviceSchema),
   example: {
     input: {} as Nothing,
-    output: [{ ...exampleDevice, lastLoginAt: '2026-05-01T17:00:00.000Z' }],
+    output: [{ ...exampleDevice, lastLoginAt: '2026-05-01T17:00:00.000Z', online: true, unsent: exampleUnsent }],
   },
-  async handle({ all, find }) {
+  async handle({ all, find, doors, restaurantId }) {
+    const present = await doors.presence.of(restaurantId);
     const [known, pads] = await Promise.all([all(devices), find(pinPads, {})]);
     const padOf = new Map(pads.map((pad) => [pad._id, pad]));
-    return known.filter(({ active }) => active).map((device) => listedDevice(device, padOf.get(device._id)));
+    return known.filter(({ active }) => active).map((device) => listedDevice(device, padOf.get(device._id), present));
   },
 });
 

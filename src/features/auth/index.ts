@@ -1,11 +1,13 @@
 import { feature } from '../../kernel/feature.js';
-import { deviceChanged } from './auth.events.js';
+import { deviceChanged, deviceReturned } from './auth.events.js';
 import { devices, pinPads, sessions } from './auth.model.js';
 import { listDevices, pairDevice, showDeviceToken, unpairDevice, updateDevice } from './device.operations.js';
 import { login, pinLogin, refresh } from './login.operations.js';
+import { listPresence } from './presence.operations.js';
 import { endSession, listSessions, logout, showMe } from './session.operations.js';
 
 export { loadActor } from './auth.sessions.js';
+export { reportReturned } from './presence.operations.js';
 
 export const auth = feature({
   name: 'auth',
@@ -24,6 +26,7 @@ export const auth = feature({
     listDevices,
     updateDevice,
     unpairDevice,
+    listPresence,
   ],
-  events: [deviceChanged],
+  events: [deviceChanged, deviceReturned],
 });

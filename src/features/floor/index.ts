@@ -46,6 +46,7 @@ export const floor = feature({
       summary: 'The sections of the floor',
       view: sectionSchema,
       permission: 'floor:read',
+      cache: { ttl: 3600, tags: [sections] },
       load: async ({ all }) => (await all(sections)).map(sectionView),
     }),
     replica({
@@ -53,6 +54,7 @@ export const floor = feature({
       summary: 'The tables with their status',
       view: tableSchema,
       permission: 'floor:read',
+      cache: { ttl: 60, tags: [tables] },
       load: async ({ all }) => (await all(tables)).map(tableView),
     }),
   ],

@@ -19,6 +19,7 @@ export const getFloor = query({
   permission: 'floor:read',
   limit: 'read',
   input: nothing,
+  cache: { ttl: 3600, tags: [sections, tables] },
   output: floorSchema,
   example: { input: {} as Nothing, output: { sections: [exampleSection], tables: [exampleTable] } },
   async handle(ctx) {

@@ -43,6 +43,7 @@ export const listTickets = query<ListTickets, TicketView[]>({
       .description(`Open ones, the oldest first; or the last ${LAST_DONE} that were sent and are done`),
     stationId: id('the station').description('Only those of this station'),
   }),
+  cache: { ttl: 60, tags: [tickets] },
   output: Joi.array().items(ticketView).required().description('The tickets'),
   example: { input: { show: 'open', stationId }, output: [exampleTicket] },
   async handle({ input, actor, ...reads }) {
@@ -59,6 +60,7 @@ export const getTicket = query<{ ticketId: string }, TicketView>({
   permission: 'kitchen:read',
   limit: 'read',
   input: Joi.object<{ ticketId: string }, true>({ ticketId: id('the ticket').required() }),
+  cache: { ttl: 60, tags: [tickets] },
   output: ticketView,
   example: { input: { ticketId }, output: exampleTicket },
   handle: async ({ input, get }) => viewTicket(await get(tickets, input.ticketId)),
@@ -76,6 +78,7 @@ export const allDay = query<OneStation, AllDay[]>({
   permission: 'kitchen:read',
   limit: 'read',
   input: oneStation,
+  cache: { ttl: 60, tags: [tickets] },
   output: Joi.array()
     .items(
       Joi.object<AllDay, true>({
@@ -108,6 +111,7 @@ export const expo = query<Record<string, never>, ExpoOrder[]>({
   permission: 'kitchen:read',
   limit: 'read',
   input: Joi.object({}),
+  cache: { ttl: 60, tags: [tickets] },
   output: Joi.array()
     .items(
       Joi.object<ExpoOrder, true>({

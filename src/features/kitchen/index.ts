@@ -1,12 +1,23 @@
 import { feature, replica } from '../../kernel/feature.js';
 import { allDay, expo, getTicket, listTickets, openTicketsFor } from './board.operations.js';
-import { stationsUpdated, ticketCreated, ticketUpdated } from './kitchen.events.js';
+import {
+  stationsUpdated,
+  ticketAlarmEnded,
+  ticketCreated,
+  ticketUndelivered,
+  ticketUpdated,
+} from './kitchen.events.js';
 import { openStatuses, stations, tickets } from './kitchen.model.js';
 import { moveTicketLines, openTickets, relabelTickets, showChange, withdrawLines } from './kitchen.reactions.js';
+import { reportUnreceived } from './kitchen.receipt.js';
 import { stationView, ticketView, viewTicket } from './kitchen.views.js';
 import { receiveTickets, seeTickets } from './screen.operations.js';
 import { createStation, deleteStation, listOf, listStations, updateStation } from './station.operations.js';
 import { bumpTicket, prioritiseTicket, readyTicket, recallTicket, startTicket } from './ticket.operations.js';
+
+export { ticketAlarmEnded, ticketUndelivered } from './kitchen.events.js';
+export { openStatuses, type StationDoc, stations, tickets } from './kitchen.model.js';
+export { isScreenOf } from './kitchen.rules.js';
 
 export const kitchen = feature({
   name: 'kitchen',
@@ -29,14 +40,16 @@ export const kitchen = feature({
     allDay,
     expo,
   ],
-  events: [ticketCreated, ticketUpdated, stationsUpdated],
+  events: [ticketCreated, ticketUpdated, stationsUpdated, ticketUndelivered, ticketAlarmEnded],
   reactions: [openTickets, withdrawLines, showChange, moveTicketLines, relabelTickets],
+  duties: [reportUnreceived],
   replicas: [
     replica({
       name: 'stations',
       summary: 'The stations of the kitchen',
       view: stationView,
       permission: 'kitchen:read',
+      cache: { ttl: 3600, tags: [stations] },
       load: listOf,
     }),
     replica({
@@ -44,6 +57,7 @@ export const kitchen = feature({
       summary: "The tickets on the screens; on a station's screen its own",
       view: ticketView,
       permission: 'kitchen:read',
+      cache: { ttl: 60, tags: [tickets] },
       load: async (ctx) => (await openTicketsFor(ctx, ctx.actor)).map(viewTicket),
       live: { field: 'status', values: openStatuses },
     }),

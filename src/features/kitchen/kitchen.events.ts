@@ -29,6 +29,45 @@ export const ticketUpdated = event<OneTicket>({
   example: { ticket: { ...exampleTicket, status: 'preparing', startedAt: '2026-11-21T19:31:00.000Z' } },
 });
 
+export interface TicketUndelivered {
+  ticketId: string;
+  stationId: string;
+  orderId: string;
+  /** Nobody is at the station's screens. */
+  noScreen: boolean;
+}
+
+/** For reactions: no screen has a ticket, in time or at all. */
+export const ticketUndelivered = event<TicketUndelivered>({
+  name: 'kitchen:ticket-undelivered',
+  summary: 'No screen has received a ticket',
+  payload: Joi.object<TicketUndelivered, true>({
+    ticketId: id('the ticket').required(),
+    stationId: id('its station').required(),
+    orderId: id('the order').required(),
+    noScreen: Joi.boolean().required().description("Whether no screen of the station's is on line"),
+  }),
+  audience: () => [],
+  example: {
+    ticketId: exampleTicket.id,
+    stationId: exampleTicket.stationId,
+    orderId: exampleTicket.orderId,
+    noScreen: true,
+  },
+});
+
+/** For reactions: a ticket that was reported undelivered has arrived, or is needed no more. */
+export const ticketAlarmEnded = event<{ ticketId: string; received: boolean }>({
+  name: 'kitchen:ticket-alarm-ended',
+  summary: 'A ticket reported as undelivered is received, or needed no more',
+  payload: Joi.object<{ ticketId: string; received: boolean }, true>({
+    ticketId: id('the ticket').required(),
+    received: Joi.boolean().required().description('Whether a screen has it'),
+  }),
+  audience: () => [],
+  example: { ticketId: exampleTicket.id, received: true },
+});
+
 export interface StationsUpdated {
   stations: StationView[];
   removedStationIds: string[];

@@ -78,6 +78,11 @@ export interface TicketDoc extends Doc, TicketHead {
   /** First mark of anybody, and the persons. */
   seenAt?: Date;
   seenBy: string[];
+  /** Until then a screen must have it; absent once one has, or once the alarm is raised. */
+  receiptDueAt?: Date;
+  /** When it was reported that no screen has it, and when that was over. */
+  alarmedAt?: Date;
+  alarmEndedAt?: Date;
   startedAt?: Date;
   readyAt?: Date;
   doneAt?: Date;
@@ -128,9 +133,16 @@ export const tickets = model<TicketDoc>({
     receivedBy: [String],
     seenAt: Date,
     seenBy: [String],
+    receiptDueAt: Date,
+    alarmedAt: Date,
+    alarmEndedAt: Date,
     startedAt: Date,
     readyAt: Date,
     doneAt: Date,
   },
-  indexes: [[{ restaurantId: 1, status: 1, sentAt: 1 }], [{ restaurantId: 1, orderId: 1 }]],
+  indexes: [
+    [{ restaurantId: 1, status: 1, sentAt: 1 }],
+    [{ restaurantId: 1, orderId: 1 }],
+    [{ receiptDueAt: 1 }, { sparse: true }],
+  ],
 });

@@ -26,7 +26,7 @@ export const openTickets = reaction({
     for (const [stationId, lines] of groups) {
       if (stationId === undefined) continue;
       const parent = await parentOf(ctx, order, stationId, firing);
-      openTicket(ctx, {
+      await openTicket(ctx, {
         ...head,
         _id: ticketIdOf(orderId, stationId, firing),
         stationId,
@@ -76,7 +76,7 @@ export const withdrawLines = reaction({
       const lines = ticket.lines.map((line) => (affected.includes(line) ? reduced(line, gone.get(line.lineId)) : line));
       saveWithout(ctx, ticket, lines);
       const news = affected.map((line) => cancelled(line, gone.get(line.lineId)));
-      openDelta(ctx, ticket, news);
+      await openDelta(ctx, ticket, news);
     }
   },
 });
@@ -103,7 +103,7 @@ export const showChange = reaction({
       if (!ticket.lines.some((one) => one.lineId === lineId && isFood(one))) continue;
       const lines = ticket.lines.map((one) => (one.lineId === lineId ? corrected(one, line) : one));
       saveTicket(ctx, { ...ticket, lines });
-      openDelta(ctx, ticket, [ticketLineOf(line, 'change')]);
+      await openDelta(ctx, ticket, [ticketLineOf(line, 'change')]);
     }
   },
 });
@@ -137,7 +137,7 @@ export const moveTicketLines = reaction({
     }
     for (const { from, lines } of arrivals.values()) {
       const parent = (await parentOf(ctx, to, from.stationId, firing)) ?? from._id;
-      openMoved(ctx, { ...head, firing, parentTicketId: parent }, from, lines);
+      await openMoved(ctx, { ...head, firing, parentTicketId: parent }, from, lines);
     }
   },
 });
@@ -148,15 +148,15 @@ interface Arrival {
   lines: TicketLine[];
 }
 
-function openMoved(
+async function openMoved(
   ctx: UnitContext,
   head: TicketHead & { firing: number; parentTicketId: string },
   from: TicketDoc,
   lines: TicketLine[],
-): void {
+): Promise<TicketDoc> {
   const { stationId, priority, sentAt, paceStartAt, dueAt, startedAt, readyAt } = from;
   const status = statusOf(lines);
-  openTicket(ctx, {
+  return openTicket(ctx, {
     ...head,
     _id: ticketIdOf(head.orderId, stationId, head.firing),
     stationId,

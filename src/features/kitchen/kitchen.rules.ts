@@ -1,3 +1,4 @@
+import type { Present } from '../../kernel/presence.js';
 import type { StepTable } from '../orders/index.js';
 import type { StationDoc, TicketDoc, TicketLine, TicketStatus } from './kitchen.model.js';
 
@@ -52,6 +53,18 @@ export function paceOf(
   const after = (seconds: number) => new Date(sentAt.getTime() + seconds * 1000);
   return { paceStartAt: after(longest - longestOwn), dueAt: after(longest) };
 }
+
+/** Whether somebody on line sees a station's tickets come: a screen bound to it, or an unbound one of the kitchen's. */
+export const isScreenOf = (stationId: string, { role, stationIds }: Pick<Present, 'role' | 'stationIds'>): boolean =>
+  stationIds.length > 0 ? stationIds.includes(stationId) : role === 'kitchen';
+
+/** Whether a ticket needs no screen's word of receipt (any more). */
+export const isReceiptSettled = ({
+  status,
+  receivedAt,
+  startedAt,
+}: Pick<TicketDoc, 'status' | 'receivedAt' | 'startedAt'>): boolean =>
+  receivedAt !== undefined || startedAt !== undefined || status === 'done' || status === 'cancelled';
 
 /** Whether a ticket's line is food that is (or was) to be made here. */
 export const isFood = ({ change, status }: Pick<TicketLine, 'change' | 'status'>): boolean =>

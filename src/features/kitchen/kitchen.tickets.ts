@@ -9,6 +9,7 @@ import type { OrderDoc, OrderLine } from '../orders/index.js';
 import { staff } from '../staff/index.js';
 import { ticketCreated, ticketUpdated } from './kitchen.events.js';
 import { stations, type TicketDoc, type TicketHead, type TicketLine, tickets } from './kitchen.model.js';
+import { expectReceipt, reportUndelivered, settleReceipt } from './kitchen.receipt.js';
 import { stationFor } from './kitchen.rules.js';
 import { type TicketView, viewTicket } from './kitchen.views.js';
 
@@ -75,7 +76,7 @@ type Beginning = TicketHead &
   Partial<Omit<TicketDoc, keyof TicketHead>>;
 
 /** Puts a ticket on a station's screens. */
-export function openTicket(ctx: UnitContext, beginning: Beginning): TicketDoc {
+export async function openTicket(ctx: UnitContext, beginning: Beginning): Promise<TicketDoc> {
   const ticket: NewDoc<TicketDoc> = {
     _id: newId(),
     status: 'queued',
@@ -83,15 +84,17 @@ export function openTicket(ctx: UnitContext, beginning: Beginning): TicketDoc {
     sentAt: ctx.now,
     receivedBy: [],
     seenBy: [],
+    ...(await expectReceipt(ctx, beginning.stationId)),
     ...beginning,
   };
   const opened = ctx.insert(tickets, ticket);
   ctx.publish(ticketCreated, { ticket: viewTicket(opened) });
+  if (opened.alarmedAt !== undefined) await reportUndelivered(ctx, opened);
   return opened;
 }
 
 /** Tells a station of a change to what it already has, on a ticket of its own that stands until it is bumped. */
-export function openDelta(ctx: UnitContext, about: TicketDoc, lines: TicketLine[]): TicketDoc {
+export function openDelta(ctx: UnitContext, about: TicketDoc, lines: TicketLine[]): Promise<TicketDoc> {
   const { orderId, orderNumber, tableName, waiterName, customerName, channel, guestCount, orderNote, pickupAt } = about;
   return openTicket(ctx, {
     orderId,
@@ -115,7 +118,7 @@ export function openDelta(ctx: UnitContext, about: TicketDoc, lines: TicketLine[
 }
 
 export function saveTicket(ctx: UnitContext, ticket: TicketDoc): TicketView {
-  const view = viewTicket(ctx.save(tickets, ticket));
+  const view = viewTicket(ctx.save(tickets, settleReceipt(ctx, ticket)));
   ctx.publish(ticketUpdated, { ticket: view });
   return view;
 }

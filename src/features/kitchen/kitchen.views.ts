@@ -100,6 +100,8 @@ export interface TicketView {
   receivedBy: string[];
   seenAt?: string;
   seenBy: string[];
+  alarmedAt?: string;
+  alarmEndedAt?: string;
   startedAt?: string;
   readyAt?: string;
   doneAt?: string;
@@ -169,6 +171,8 @@ export const ticketView = Joi.object<TicketView, true>({
   receivedBy: Joi.array().items(Joi.string()).required().description('The screens that have it: device, or person'),
   seenAt: time('When somebody had seen it'),
   seenBy: Joi.array().items(Joi.string()).required().description('Ids of the persons who have seen it'),
+  alarmedAt: time('When it was reported that no screen has it'),
+  alarmEndedAt: time('When that was over: a screen had it, it was begun, or it was needed no more'),
   startedAt: time('When it was begun'),
   readyAt: time('When it was ready'),
   doneAt: time('When it was bumped'),
@@ -204,6 +208,8 @@ export function viewTicket(doc: TicketDoc): TicketView {
   if (doc.movedFrom !== undefined) view.movedFrom = doc.movedFrom;
   if (doc.receivedAt !== undefined) view.receivedAt = doc.receivedAt.toISOString();
   if (doc.seenAt !== undefined) view.seenAt = doc.seenAt.toISOString();
+  if (doc.alarmedAt !== undefined) view.alarmedAt = doc.alarmedAt.toISOString();
+  if (doc.alarmEndedAt !== undefined) view.alarmEndedAt = doc.alarmEndedAt.toISOString();
   if (doc.startedAt !== undefined) view.startedAt = doc.startedAt.toISOString();
   if (doc.readyAt !== undefined) view.readyAt = doc.readyAt.toISOString();
   if (doc.doneAt !== undefined) view.doneAt = doc.doneAt.toISOString();

@@ -35,6 +35,7 @@ export const listStations = query<Nothing, StationView[]>({
   permission: 'kitchen:read',
   limit: 'read',
   input: nothing,
+  cache: { ttl: 3600, tags: [stations] },
   output: Joi.array().items(stationView).required().description('By position'),
   example: { input: {}, output: [exampleStation] },
   handle: listOf,

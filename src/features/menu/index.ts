@@ -1,5 +1,5 @@
 import { feature, replica } from '../../kernel/feature.js';
-import { settingsOf } from '../restaurants/index.js';
+import { restaurants, settingsOf } from '../restaurants/index.js';
 import { createCategory, deleteCategory, updateCategory } from './category.operations.js';
 import { archiveItem, createItem, getItem, restoreItem, updateItem } from './item.operations.js';
 import { availabilityChanged, menuUpdated } from './menu.events.js';
@@ -48,6 +48,7 @@ export const menu = feature({
       summary: 'The categories of the menu',
       view: categorySchema,
       permission: 'menu:read',
+      cache: { ttl: 3600, tags: [menuCategories] },
       load: async ({ all }) => (await all(menuCategories)).map(categoryView),
     }),
     replica({
@@ -55,6 +56,7 @@ export const menu = feature({
       summary: 'The items on the menu',
       view: itemSchema,
       permission: 'menu:read',
+      cache: { ttl: 3600, tags: [restaurants, menuItems] },
       load: async (ctx) => {
         const { currency } = await settingsOf(ctx, ctx.restaurantId);
         const items = (await ctx.all(menuItems)).filter(({ archived }) => !archived);
@@ -67,6 +69,7 @@ export const menu = feature({
       summary: 'The modifier groups that items and options lead to',
       view: groupSchema,
       permission: 'menu:read',
+      cache: { ttl: 3600, tags: [restaurants, modifierGroups] },
       load: async (ctx) => {
         const { currency } = await settingsOf(ctx, ctx.restaurantId);
         return (await ctx.all(modifierGroups)).map((group) => groupView(group, currency));

@@ -4,7 +4,7 @@ import type { Doc } from '../../kernel/documents.js';
 import { newId } from '../../kernel/ids.js';
 import { checkVersion, command, query } from '../../kernel/operation.js';
 import { id } from '../../kernel/schema.js';
-import { settingsOf } from '../restaurants/index.js';
+import { restaurants, settingsOf } from '../restaurants/index.js';
 import { type ItemInput, itemFields, itemInputFields, itemInputOf } from './item.input.js';
 import { menuUpdated } from './menu.events.js';
 import { exampleItem } from './menu.examples.js';
@@ -45,6 +45,7 @@ export const getItem = query({
   permission: 'menu:read',
   limit: 'read',
   input: Joi.object<{ itemId: string }, true>({ itemId }),
+  cache: { ttl: 3600, tags: [restaurants, menuItems] },
   output: itemSchema,
   example: { input: { itemId: exampleItem.id }, output: exampleItem },
   async handle(ctx) {

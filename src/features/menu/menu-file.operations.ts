@@ -2,7 +2,7 @@ import Joi from 'joi';
 import type { Reads } from '../../kernel/documents.js';
 import { command, query } from '../../kernel/operation.js';
 import { type Nothing, nothing } from '../../kernel/schema.js';
-import { settingsOf } from '../restaurants/index.js';
+import { restaurants, settingsOf } from '../restaurants/index.js';
 import { menuUpdated } from './menu.events.js';
 import { menuCategories, menuItems, modifierGroups } from './menu.model.js';
 import { categoryView, groupView, itemView } from './menu.views.js';
@@ -52,6 +52,7 @@ export const exportMenu = query({
   permission: 'menu:read',
   limit: 'expensive',
   input: nothing,
+  cache: { ttl: 3600, tags: [restaurants, menuItems, menuCategories, modifierGroups] },
   output: menuFileSchema,
   example: { input: {} as Nothing, output: exampleFile },
   async handle(ctx) {

@@ -2,7 +2,7 @@ import Joi from 'joi';
 import { fail, invalid } from '../../kernel/errors.js';
 import { checkVersion, command, query } from '../../kernel/operation.js';
 import { id, time } from '../../kernel/schema.js';
-import { settingsOf } from '../restaurants/index.js';
+import { restaurants, settingsOf } from '../restaurants/index.js';
 import { availabilityChanged } from './menu.events.js';
 import { exampleCategory, exampleGroup, exampleItem } from './menu.examples.js';
 import { type ItemDoc, menuCategories, menuItems, modifierGroups } from './menu.model.js';
@@ -20,6 +20,7 @@ export const getMenu = query({
   input: Joi.object<{ archived: boolean }, true>({
     archived: Joi.boolean().default(false).description('Archived items too'),
   }),
+  cache: { ttl: 3600, tags: [restaurants, menuItems, menuCategories, modifierGroups] },
   output: menuSchema,
   example: {
     input: { archived: false },

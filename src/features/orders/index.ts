@@ -55,6 +55,7 @@ export const ordersFeature = feature({
       summary: 'Orders somebody still works on; none on a screen bound to stations',
       view: orderView,
       permission: 'order:read',
+      cache: { ttl: 60, tags: [orders] },
       load: async ({ find, actor }) => {
         // A screen bound to stations hears of tickets only, so a copy of the orders would grow old there.
         if (actor.stationIds.length > 0) return [];

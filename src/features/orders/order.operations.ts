@@ -51,6 +51,7 @@ export const getOrder = query<OneOrder, OrderView>({
   permission: 'order:read',
   limit: 'read',
   input: oneOrder,
+  cache: { ttl: 60, tags: [orders] },
   output: orderView,
   example: { input: { orderId }, output: exampleOrder },
   handle: async ({ input, get }) => viewOrder(await get(orders, input.orderId)),
@@ -74,6 +75,7 @@ export const listOrders = query<ListOrders, Paged<OrderView>>({
     waiterId: id('a waiter').description('Only those of this waiter'),
     ...pageFields,
   }),
+  cache: { ttl: 60, tags: [orders] },
   output: paged(orderView),
   example: { input: { status: 'open', waiterId, limit: 50 }, output: { items: [exampleOrder] } },
   async handle({ input, find }) {

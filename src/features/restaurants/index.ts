@@ -4,7 +4,7 @@ import { restaurants, settingsOf } from './restaurants.model.js';
 import { getRestaurant, signUp, updateRestaurant } from './restaurants.operations.js';
 import { restaurantSchema, restaurantView } from './restaurants.views.js';
 
-export { type RestaurantDoc, restaurants, settingsOf } from './restaurants.model.js';
+export { type RestaurantDoc, restaurants, settingsOf, TICKET_RECEIPT_SECONDS } from './restaurants.model.js';
 export { exampleRestaurant, type RestaurantView, restaurantSchema, restaurantView } from './restaurants.views.js';
 
 export const restaurantsFeature = feature({
@@ -19,6 +19,7 @@ export const restaurantsFeature = feature({
       summary: 'The restaurant with its settings; a list of one',
       view: restaurantSchema,
       permission: 'restaurant:read',
+      cache: { ttl: 3600, tags: [restaurants] },
       load: async (reads) => [restaurantView(await settingsOf(reads, reads.restaurantId))],
     }),
   ],

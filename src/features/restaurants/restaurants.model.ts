@@ -1,4 +1,5 @@
 import type { Doc, Reads } from '../../kernel/documents.js';
+import type { Plan } from '../../kernel/plan.js';
 import { model } from '../../platform/model.js';
 
 /** A kind of tax that a menu item can have. */
@@ -22,6 +23,10 @@ export interface RestaurantDoc extends Doc {
   dayStartHour: number;
   pricesIncludeTax: boolean;
   taxClasses: TaxClass[];
+  /** After this many seconds a ticket that no screen has received raises an alert; 0 is never. */
+  ticketReceiptSeconds?: number;
+  /** What it is served under; `standard` where none was set (`npm run plan`). */
+  plan?: Plan;
 }
 
 export const restaurants = model<RestaurantDoc>({
@@ -35,10 +40,15 @@ export const restaurants = model<RestaurantDoc>({
     locale: String,
     dayStartHour: Number,
     pricesIncludeTax: Boolean,
+    plan: String,
     taxClasses: [{ _id: false, code: String, name: String, ratePpm: Number }],
+    ticketReceiptSeconds: Number,
   },
   indexes: [[{ restaurantId: 1 }]],
 });
+
+/** Where nothing else was chosen, and in restaurants older than the setting. */
+export const TICKET_RECEIPT_SECONDS = 10;
 
 /** The settings of a restaurant. */
 export const settingsOf = (reads: Reads, restaurantId: string): Promise<RestaurantDoc> =>

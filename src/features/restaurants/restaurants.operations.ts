@@ -16,7 +16,7 @@ import {
   staffSchema,
 } from '../staff/index.js';
 import { restaurantCreated, restaurantUpdated } from './restaurants.events.js';
-import { restaurants, settingsOf, type TaxClass } from './restaurants.model.js';
+import { restaurants, settingsOf, type TaxClass, TICKET_RECEIPT_SECONDS } from './restaurants.model.js';
 import { checkCodesStay } from './restaurants.rules.js';
 import {
   currency,
@@ -29,6 +29,7 @@ import {
   restaurantSchema,
   restaurantView,
   taxClasses,
+  ticketReceiptSeconds,
   timeZone,
 } from './restaurants.views.js';
 
@@ -40,6 +41,7 @@ interface Settings {
   dayStartHour: number;
   pricesIncludeTax: boolean;
   taxClasses: TaxClass[];
+  ticketReceiptSeconds: number;
 }
 
 interface SignUp {
@@ -65,6 +67,7 @@ export const signUp = command({
       dayStartHour: dayStartHour.default(4),
       pricesIncludeTax: pricesIncludeTax.default(true),
       taxClasses: taxClasses.default([{ code: 'standard', name: 'Tax', ratePpm: 0 }]),
+      ticketReceiptSeconds: ticketReceiptSeconds.default(TICKET_RECEIPT_SECONDS),
     })
       .required()
       .description('The restaurant with its settings'),
@@ -115,6 +118,7 @@ export const getRestaurant = query({
   permission: 'restaurant:read',
   limit: 'read',
   input: nothing,
+  cache: { ttl: 3600, tags: [restaurants] },
   output: restaurantSchema,
   example: { input: {} as Nothing, output: exampleRestaurant },
   async handle(ctx) {
@@ -137,6 +141,7 @@ export const updateRestaurant = command({
     dayStartHour: dayStartHour.optional(),
     pricesIncludeTax: pricesIncludeTax.optional(),
     taxClasses: taxClasses.optional(),
+    ticketReceiptSeconds: ticketReceiptSeconds.optional(),
   }),
   output: restaurantSchema,
   emits: [restaurantUpdated],

@@ -2,7 +2,7 @@ import Joi from 'joi';
 import { currencyCodes, MILLION } from '../../kernel/money.js';
 import { id, label, time, version } from '../../kernel/schema.js';
 import { isTimeZone } from '../../kernel/time.js';
-import type { RestaurantDoc, TaxClass } from './restaurants.model.js';
+import { type RestaurantDoc, type TaxClass, TICKET_RECEIPT_SECONDS } from './restaurants.model.js';
 import { canonicalLocale } from './restaurants.rules.js';
 
 export const restaurantName = label(80).description('Name, as guests know it');
@@ -57,6 +57,14 @@ export const taxClasses = Joi.array<TaxClass[]>()
   .messages({ 'array.unique': '{{#label}} has a code that another one has' })
   .description('The kinds of tax that menu items can have');
 
+export const ticketReceiptSeconds = Joi.number()
+  .integer()
+  .min(0)
+  .max(600)
+  .description(
+    'Seconds after which a ticket that no screen has received raises an alert; 0: never (no kitchen screens)',
+  );
+
 export interface RestaurantView {
   id: string;
   version: number;
@@ -67,6 +75,7 @@ export interface RestaurantView {
   dayStartHour: number;
   pricesIncludeTax: boolean;
   taxClasses: TaxClass[];
+  ticketReceiptSeconds: number;
   createdAt: string;
 }
 
@@ -80,6 +89,7 @@ export const restaurantSchema = Joi.object<RestaurantView, true>({
   dayStartHour: dayStartHour.required(),
   pricesIncludeTax: pricesIncludeTax.required(),
   taxClasses: taxClasses.required(),
+  ticketReceiptSeconds: ticketReceiptSeconds.required(),
   createdAt: time('When the restaurant signed up').required(),
 }).meta({ typeName: 'Restaurant' });
 
@@ -93,6 +103,7 @@ export const restaurantView = ({ _id, version, createdAt, ...settings }: Restaur
   dayStartHour: settings.dayStartHour,
   pricesIncludeTax: settings.pricesIncludeTax,
   taxClasses: settings.taxClasses,
+  ticketReceiptSeconds: settings.ticketReceiptSeconds ?? TICKET_RECEIPT_SECONDS,
   createdAt: createdAt.toISOString(),
 });
 
@@ -109,5 +120,6 @@ export const exampleRestaurant: RestaurantView = {
     { code: 'food', name: 'TVA 10 %', ratePpm: 100_000 },
     { code: 'alcohol', name: 'TVA 20 %', ratePpm: 200_000 },
   ],
+  ticketReceiptSeconds: TICKET_RECEIPT_SECONDS,
   createdAt: '2026-05-01T08:30:00.000Z',
 };

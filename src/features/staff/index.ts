@@ -44,6 +44,7 @@ export const staffFeature = feature({
       summary: 'Names and roles of the people who work here, and of those who have left',
       view: staffCardSchema,
       permission: 'staff:read',
+      cache: { ttl: 1800, tags: [staff] },
       load: async ({ all }) => (await all(staff)).map(staffCard),
     }),
   ],

@@ -36,6 +36,7 @@ export const listStaff = query({
   input: Joi.object<{ active?: boolean }, true>({
     active: Joi.boolean().description('Only those who work here (true) or have left (false)'),
   }),
+  cache: { ttl: 1800, tags: [staff] },
   output: Joi.array<StaffView[]>().items(staffSchema),
   example: { input: { active: true }, output: [exampleStaff] },
   async handle({ input, all }) {
@@ -54,6 +55,7 @@ export const showRoster = query({
   permission: 'staff:read',
   limit: 'read',
   input: nothing,
+  cache: { ttl: 1800, tags: [staff] },
   output: Joi.array<StaffCard[]>().items(staffCardSchema),
   example: { input: {} as Nothing, output: [exampleCard] },
   async handle({ all }) {
@@ -72,6 +74,7 @@ export const getStaff = query({
   permission: 'staff:write',
   limit: 'read',
   input: Joi.object<{ staffId: string }, true>({ staffId }),
+  cache: { ttl: 1800, tags: [staff] },
   output: staffSchema,
   example: { input: { staffId: exampleStaff.id }, output: exampleStaff },
   async handle({ input, get }) {

@@ -3,9 +3,12 @@ import type { Metrics } from '../../platform/metrics.js';
 
 export interface HealthReport {
   status: 'ok' | 'degraded' | 'stopping';
+  /** Whether a balancer should send anything here. Without Redis at all every process goes on; a deaf one steps back. */
+  ready: boolean;
   version: string;
   uptimeSeconds: number;
   database: { kind: string; ok: boolean; pingMs?: number };
+  redis?: { state: 'ok' | 'deaf' | 'lost' };
   memory: object;
   eventLoop: object;
 }
@@ -32,8 +35,8 @@ export function healthRouter({ metrics, report }: HealthOptions): Router {
   router.get(
     '/readyz',
     routed('/readyz', async (_req, res) => {
-      const { status, database } = await report();
-      res.status(status === 'ok' ? 200 : 503).json({ status, database });
+      const { status, ready, database, redis } = await report();
+      res.status(ready ? 200 : 503).json({ status, database, redis });
     }),
   );
   router.get(

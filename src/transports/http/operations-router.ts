@@ -4,6 +4,7 @@ import { BrigadeError, fail, invalid } from '../../kernel/errors.js';
 import type { Operation } from '../../kernel/operation.js';
 import { type Metrics, timed } from '../../platform/metrics.js';
 import type { Execute, Outcome } from '../../runtime/execute.js';
+import type { LimitState, LimitStates, Limits } from '../../runtime/limits.js';
 import type { Registry } from '../../runtime/registry.js';
 import type { Sessions } from '../../runtime/sessions.js';
 import { notesOf } from './requests.js';
@@ -12,6 +13,7 @@ export interface RoutesOptions {
   registry: Registry;
   execute: Execute;
   sessions: Sessions;
+  limits: Limits;
   metrics: Metrics;
   bodyLimitBytes: number;
 }
@@ -50,13 +52,15 @@ const requireJson: RequestHandler = (req, _res, next) => {
   next();
 };
 
-function serve(operation: Operation, { execute, sessions, metrics }: RoutesOptions): RequestHandler {
+function serve(operation: Operation, options: RoutesOptions): RequestHandler {
+  const { execute, metrics } = options;
   return async (req, res) => {
     const notes = notesOf(res);
+    const limits: LimitStates = [];
     Object.assign(notes, { route: `/api/v1${operation.rest.path}`, operation: operation.name });
     const done = timed(metrics, operation.name, 'http');
     try {
-      const actor = await actorOf(req, operation, sessions);
+      const actor = await actorOf(req, operation, options, limits);
       Object.assign(notes, { userId: actor.userId || undefined, restaurantId: actor.restaurantId || undefined });
       const outcome = await execute({
         operation,
@@ -66,21 +70,34 @@ function serve(operation: Operation, { execute, sessions, metrics }: RoutesOptio
         ip: req.ip ?? '',
         key: keyOf(req, operation),
         expectedVersion: versionOf(req),
+        limits,
       });
       done(outcome.replayed ? 'replayed' : 'ok');
+      showLimits(res, limits);
       answer(res, outcome);
     } catch (error) {
+      showLimits(res, limits);
       done(error instanceof BrigadeError ? error.code : 'internal');
       throw error;
     }
   };
 }
 
-async function actorOf(req: Request, operation: Operation, sessions: Sessions): Promise<Actor> {
+async function actorOf(
+  req: Request,
+  operation: Operation,
+  options: RoutesOptions,
+  states: LimitStates,
+): Promise<Actor> {
   if (operation.permission === 'public') return anonymous;
-  const [, token] = /^Bearer (\S+)$/i.exec(req.get('authorization') ?? '') ?? [];
-  if (token === undefined) throw fail('unauthenticated', 'Send an access token: Authorization: Bearer …');
-  return (await sessions.authenticate(token)).actor;
+  const { sessions, limits } = options;
+  const [, token = ''] = /^Bearer (\S+)$/i.exec(req.get('authorization') ?? '') ?? [];
+  try {
+    if (token === '') throw fail('unauthenticated', 'Send an access token: Authorization: Bearer …');
+    return (await sessions.authenticate(token)).actor;
+  } catch (error) {
+    return limits.refused(error, req.ip ?? '', token, states);
+  }
 }
 
 /** Path, query and body in one object. A body may not name what the path names. */
@@ -92,12 +109,13 @@ function inputOf(req: Request, { rest }: Operation): unknown {
   return { ...given, ...req.params };
 }
 
-const KEY = /^[\x21-\x7e]{1,128}$/;
+/** The first not `~`: with that begin the keys that commands without one are given. */
+const KEY = /^(?!~)[\x21-\x7e]{1,128}$/;
 
 function keyOf(req: Request, operation: Operation): string | undefined {
   const key = req.get('idempotency-key');
-  if (operation.kind === 'query' || key === undefined) return undefined;
-  if (!KEY.test(key)) throw invalid('Idempotency-Key', 'must be 1 to 128 visible ASCII characters');
+  if (operation.kind !== 'command' || key === undefined) return undefined;
+  if (!KEY.test(key)) throw invalid('Idempotency-Key', 'must be 1 to 128 visible ASCII characters, the first not ~');
   return key;
 }
 
@@ -109,15 +127,27 @@ function versionOf(req: Request): number | undefined {
   return Number(version);
 }
 
-function answer(res: Response, { status, data, replayed, limit }: Outcome): void {
-  if (limit !== undefined) {
-    const { name, rule, remaining, reset } = limit;
-    res.setHeader('RateLimit-Policy', `"${name}";q=${rule.points};w=${rule.seconds}`);
-    res.setHeader('RateLimit', `"${name}";r=${remaining};t=${reset}`);
-    res.setHeader('X-RateLimit-Limit', rule.points);
-    res.setHeader('X-RateLimit-Remaining', remaining);
-    res.setHeader('X-RateLimit-Reset', reset);
-  }
+/** The IETF's draft lists every limit; the older headers have room for one, the nearest to its end. */
+function showLimits(res: Response, states: LimitStates): void {
+  const [first, ...others] = states;
+  if (first === undefined) return;
+  const list = (item: (state: LimitState) => string) => states.map(item).join(', ');
+  res.setHeader(
+    'RateLimit-Policy',
+    list(({ name, rate }) => `"${name}";q=${rate.points};w=${rate.seconds}`),
+  );
+  res.setHeader(
+    'RateLimit',
+    list(({ name, remaining, reset }) => `"${name}";r=${remaining};t=${reset}`),
+  );
+  const share = ({ remaining, rate }: LimitState) => remaining / rate.points;
+  const nearest = others.reduce((least, state) => (share(state) < share(least) ? state : least), first);
+  res.setHeader('X-RateLimit-Limit', nearest.rate.points);
+  res.setHeader('X-RateLimit-Remaining', nearest.remaining);
+  res.setHeader('X-RateLimit-Reset', nearest.reset);
+}
+
+function answer(res: Response, { status, data, replayed }: Outcome): void {
   if (replayed) res.setHeader('Idempotency-Replayed', 'true');
   const { version } = (data ?? {}) as { version?: unknown };
   if (typeof version === 'number') res.setHeader('ETag', `"${version}"`);

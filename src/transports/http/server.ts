@@ -18,6 +18,11 @@ export interface HttpOptions extends RoutesOptions {
   docs: Router | undefined;
 }
 
+const EXPOSED = [
+  ...['X-Request-Id', 'ETag', 'Retry-After', 'Idempotency-Replayed', 'RateLimit', 'RateLimit-Policy'],
+  ...['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'],
+];
+
 /** Nothing served here is a page: no script, no style, no frame. The pages under /docs have policies of their own. */
 const JSON_ONLY = {
   defaultSrc: ["'none'"],
@@ -38,7 +43,7 @@ export function createHttp(options: HttpOptions): Express {
   app.use(
     cors({
       origin: [...options.corsOrigins],
-      exposedHeaders: ['X-Request-Id', 'ETag', 'Retry-After', 'RateLimit', 'RateLimit-Policy', 'Idempotency-Replayed'],
+      exposedHeaders: EXPOSED,
       maxAge: 600,
     }),
   );

@@ -2,11 +2,15 @@ import { randomUUID } from 'node:crypto';
 import Joi from 'joi';
 import type { Socket } from 'socket.io';
 import { BrigadeError, fail, type Problem, toProblem } from '../../kernel/errors.js';
+import type { Unsent } from '../../kernel/presence.js';
+import type { Clock } from '../../kernel/time.js';
 import type { Logger } from '../../platform/logger.js';
 import { type Metrics, timed } from '../../platform/metrics.js';
+import type { LocalPresence } from '../../platform/presence.js';
 import { type Execute, validated } from '../../runtime/execute.js';
 import type { Registry } from '../../runtime/registry.js';
 import type { Authenticated, Sessions } from '../../runtime/sessions.js';
+import { tellUnsent } from './unsent.js';
 
 export interface MessagesOptions {
   registry: Registry;
@@ -14,6 +18,8 @@ export interface MessagesOptions {
   sessions: Sessions;
   logger: Logger;
   metrics: Metrics;
+  clock: Clock;
+  presence: LocalPresence;
   /** Takes one of the socket's messages. @throws rate_limited */
   takeMessage: (socketId: string) => Promise<void>;
 }
@@ -21,6 +27,8 @@ export interface MessagesOptions {
 /** What hangs on every socket. */
 export interface SocketData extends Authenticated {
   ip: string;
+  /** What the device held when it connected. */
+  unsent?: Unsent;
 }
 
 export type Acked = { ok: true; data: unknown; replayed?: true } | { ok: false; error: Problem };
@@ -33,12 +41,15 @@ interface Meta {
 }
 
 const metaSchema = Joi.object<Meta>({
-  key: Joi.string().pattern(/^[\x21-\x7e]{1,128}$/),
+  key: Joi.string().pattern(/^(?!~)[\x21-\x7e]{1,128}$/),
   expectedVersion: Joi.number().integer().min(0),
   requestId: Joi.string().pattern(/^[\w.:-]{8,64}$/),
 }).label('meta');
 
-/** Serves one socket's messages: every declared operation by its name, and `session:renew`. */
+/** What the connection itself is told, declared by no feature. */
+const protocol: ReadonlySet<string> = new Set(['session:renew', 'session:unsent']);
+
+/** Serves one socket's messages: every declared operation by its name, and the connection's own. */
 export function serveMessages(socket: Socket, options: MessagesOptions): void {
   // One middleware instead of a listener per operation: sixty closures on each of thousands of sockets are memory.
   socket.use((packet) => {
@@ -51,7 +62,7 @@ async function serve(socket: Socket, [name, ...args]: unknown[], options: Messag
   const ack = typeof args.at(-1) === 'function' ? (args.pop() as Ack) : undefined;
   const operation = options.registry.operations.get(String(name));
   // Unknown names share one label: what clients make up must not become a time series each.
-  const label = operation?.name ?? (name === 'session:renew' ? name : 'unknown');
+  const label = operation?.name ?? (protocol.has(String(name)) ? String(name) : 'unknown');
   const done = timed(options.metrics, label, 'socket');
   let requestId: string = randomUUID();
   let status = 200;
@@ -63,6 +74,7 @@ async function serve(socket: Socket, [name, ...args]: unknown[], options: Messag
     requestId = meta.requestId ?? requestId;
     if (ack === undefined) throw fail('malformed', 'Send an acknowledgement callback with every message');
     if (name === 'session:renew') answer = { ok: true, data: await renew(socket, input, options.sessions) };
+    else if (name === 'session:unsent') answer = { ok: true, data: tellUnsent(socket, input, options) };
     else if (operation === undefined) throw fail('not_found', `There is no operation ${String(name).slice(0, 60)}`);
     else {
       const { key, expectedVersion } = meta;

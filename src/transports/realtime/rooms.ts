@@ -7,6 +7,12 @@ export function socketRoom(restaurantId: string, room: Room): string {
   return room === 'all' ? `restaurant:${restaurantId}` : `restaurant:${restaurantId}:${room}`;
 }
 
+/** The room behind the name, within the restaurant; the inverse of {@link socketRoom}. */
+export function roomOf(restaurantId: string, name: string): Room {
+  const prefix = `restaurant:${restaurantId}`;
+  return name === prefix ? 'all' : (name.slice(prefix.length + 1) as Room);
+}
+
 /** Counts the local screens of each restaurant, and carries events and heads to them. */
 export class Rooms implements Broadcaster {
   readonly #present = new Map<string, number>();
@@ -31,13 +37,30 @@ export class Rooms implements Broadcaster {
   }
 
   emit(restaurantId: string, rooms: readonly Room[], envelope: { name: string }): void {
+    // To no room at all would mean to everybody.
     if (rooms.length === 0) return;
     const names = rooms.map((room) => socketRoom(restaurantId, room));
+    this.count(names);
+    this.io.to(names).emit(envelope.name, envelope);
+  }
+
+  emitHere(restaurantId: string, rooms: readonly Room[], envelope: { name: string }): void {
+    if (rooms.length === 0) return;
+    const names = rooms.map((room) => socketRoom(restaurantId, room));
+    this.count(names);
+    this.io.local.to(names).emit(envelope.name, envelope);
+  }
+
+  isHeardHere(restaurantId: string, room: Room): boolean {
+    return this.io.sockets.adapter.rooms.has(socketRoom(restaurantId, room));
+  }
+
+  /** Counts a message to these rooms and the local screens in them. */
+  count(names: readonly string[]): void {
     let screens = 0;
     // Almost no screen is in two rooms of one event, so the sum is near enough for a counter.
     for (const name of names) screens += this.io.sockets.adapter.rooms.get(name)?.size ?? 0;
     this.counted.broadcast(screens);
-    this.io.to(names).emit(envelope.name, envelope);
   }
 
   announce(restaurantId: string, epoch: string, heads: Partial<Record<Room, number>>): void {

@@ -1,15 +1,25 @@
 import type { Server as HttpServer } from 'node:http';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { Server, type Socket } from 'socket.io';
+import type { Actor } from '../../kernel/context.js';
 import { fail, toProblem } from '../../kernel/errors.js';
-import type { Clock } from '../../kernel/time.js';
+import type { Envelope, Room } from '../../kernel/event.js';
+import type { Present, Unsent } from '../../kernel/presence.js';
+import type { Redis } from '../../platform/redis.js';
+import type { Limits } from '../../runtime/limits.js';
 import { isTarget } from '../../runtime/sessions.js';
 import { roomsOfActor } from '../../runtime/sync.js';
+import { joinProcesses } from './adapter.js';
+import { coalesceFrames } from './coalesce.js';
 import { type MessagesOptions, type SocketData, serveMessages } from './messages.js';
-import { Rooms, socketRoom } from './rooms.js';
+import { paceUpgrades } from './pace.js';
+import { Rooms, roomOf, socketRoom } from './rooms.js';
+import { unsentOf } from './unsent.js';
 
 export interface RealtimeOptions extends Omit<MessagesOptions, 'takeMessage'> {
-  clock: Clock;
+  limits: Limits;
+  /** A device is back that holds commands it could not hand over. */
+  onReturned: (present: Present) => void;
   /** Proxies in front whose X-Forwarded-For is believed. */
   trustProxy: number;
   path: string;
@@ -19,6 +29,15 @@ export interface RealtimeOptions extends Omit<MessagesOptions, 'takeMessage'> {
   messagesPerSecond: number;
   messageBurst: number;
   corsOrigins: readonly string[];
+  /** Through which several processes serve together. */
+  redis?:
+    | {
+        door: Redis;
+        sharded: boolean;
+        /** An event of another process has gone to the screens of this one. */
+        onHeard: (rooms: readonly Room[], envelope: Envelope) => void;
+      }
+    | undefined;
 }
 
 export interface Realtime {
@@ -48,6 +67,17 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       deliveries.inc(screens);
     },
   });
+  if (options.redis !== undefined) {
+    const { door, sharded, onHeard } = options.redis;
+    joinProcesses(io, door, sharded, (names, message) => {
+      const envelope = message as Envelope;
+      rooms.count(names);
+      onHeard(
+        names.map((name) => roomOf(envelope.restaurantId, name)),
+        envelope,
+      );
+    });
+  }
   const takeMessage = messageLimit(options);
   io.use((socket, next) => {
     authenticate(socket, options).then(
@@ -61,7 +91,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     // A turn later, so that who ends their own session still gets the acknowledgement.
     setImmediate(() => {
       for (const socket of io.sockets.sockets.values()) {
-        if (isTarget(dataOf(socket).actor, target)) end(socket, 'session_ended');
+        if (isTarget(dataOf(socket).actor, target)) endUnlessStill(socket, options);
       }
     });
   });
@@ -73,7 +103,11 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   return {
     io,
     rooms,
-    attach: (server) => void io.attach(server),
+    attach(server) {
+      coalesceFrames(server);
+      io.attach(server);
+      paceUpgrades(server);
+    },
     async close() {
       clearInterval(expiry);
       await io.close();
@@ -85,12 +119,20 @@ const dataOf = (socket: Socket): SocketData => socket.data as SocketData;
 
 const tokenOf = (socket: Socket): unknown => (socket.handshake.auth as { token?: unknown }).token;
 
-async function authenticate(socket: Socket, { sessions, trustProxy }: RealtimeOptions): Promise<void> {
-  const token = tokenOf(socket);
-  if (typeof token !== 'string' || token === '')
-    throw fail('unauthenticated', 'Send an access token in the handshake: auth: { token }');
-  const authenticated = await sessions.authenticate(token);
-  socket.data = { ...authenticated, ip: addressOf(socket, trustProxy) } satisfies SocketData;
+/** A connection counts as a query of its person; one without a good token by its address. */
+async function authenticate(socket: Socket, { sessions, limits, trustProxy, clock }: RealtimeOptions): Promise<void> {
+  const given = tokenOf(socket);
+  const token = typeof given === 'string' ? given : '';
+  const ip = addressOf(socket, trustProxy);
+  try {
+    if (token === '') throw fail('unauthenticated', 'Send an access token in the handshake: auth: { token }');
+    socket.data = { ...(await sessions.authenticate(token)), ip } satisfies SocketData;
+  } catch (error) {
+    await limits.refused(error, ip, token, []);
+  }
+  await limits.takeFor(dataOf(socket).actor, 'read', []);
+  const unsent = unsentOf((socket.handshake.auth as { unsent?: unknown }).unsent, clock);
+  if (unsent !== undefined) dataOf(socket).unsent = unsent;
 }
 
 /** Where the connection comes from: as many hops before the last one as there are proxies of ours in between. */
@@ -106,25 +148,42 @@ function refusal(error: unknown): Error {
   return Object.assign(new Error(problem.title), { data: problem });
 }
 
-function welcome(socket: Socket, rooms: Rooms, options: MessagesOptions): void {
-  const { actor } = dataOf(socket);
-  const token = String(tokenOf(socket));
+function welcome(socket: Socket, rooms: Rooms, options: RealtimeOptions & MessagesOptions): void {
+  const { actor, unsent } = dataOf(socket);
   forgetHandshake(socket);
   const { restaurantId, role } = actor;
   // Join first, read after: whatever is committed from here on reaches this socket.
   void socket.join(roomsOfActor(actor).map((room) => socketRoom(restaurantId, room)));
   rooms.arrive(restaurantId);
+  const present = presentOf(actor, options.clock.now(), unsent);
+  options.presence.arrive(socket.id, present);
+  if (unsent !== undefined) options.onReturned(present);
   options.metrics.connectedSockets.inc({ role });
-  socket.on('disconnect', () => {
+  socket.on('disconnect', (reason) => {
     rooms.leave(restaurantId);
+    options.presence.leave(socket.id, restaurantId, !reason.endsWith('namespace disconnect'));
     options.metrics.connectedSockets.dec({ role });
   });
   serveMessages(socket, options);
   // A revocation between the handshake and now found no socket to end; who is not the same any more goes.
-  options.sessions.authenticate(token).then(
-    (now) => now.actor === actor || end(socket, 'session_ended'),
-    () => end(socket, 'session_ended'),
+  endUnlessStill(socket, options);
+}
+
+/**
+ * A revocation may be heard late, by a process that has just started even a minute late: who has logged in since, or is
+ * what they were, stays. Where the database cannot tell, the connection ends and its handshake finds out.
+ */
+function endUnlessStill(socket: Socket, { sessions }: RealtimeOptions): void {
+  sessions.isStill(dataOf(socket).actor).then(
+    (isStill) => isStill || end(socket, 'session_ended'),
+    () => socket.conn.close(),
   );
+}
+
+function presentOf(actor: Actor, since: Date, unsent: Unsent | undefined): Present {
+  const { restaurantId, userId, name, role, deviceId, stationIds } = actor;
+  const device = { ...(deviceId !== undefined && { deviceId }), ...(unsent !== undefined && { unsent }) };
+  return { restaurantId, userId, name, role, stationIds, since, ...device };
 }
 
 /** Token, headers and request are kilobytes on each of thousands of sockets, and a token is best not kept at all. */

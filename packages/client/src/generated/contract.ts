@@ -28,6 +28,8 @@ export interface Operations {
         pricesIncludeTax?: boolean;
         /** The kinds of tax that menu items can have; no two have the same `code` */
         taxClasses?: TaxClass[];
+        /** Seconds after which a ticket that no screen has received raises an alert; 0: never (no kitchen screens) */
+        ticketReceiptSeconds?: number;
       };
       /** The first person, who may do everything */
       owner: {
@@ -75,6 +77,8 @@ export interface Operations {
       pricesIncludeTax?: boolean;
       /** The kinds of tax that menu items can have; no two have the same `code` */
       taxClasses?: TaxClass[];
+      /** Seconds after which a ticket that no screen has received raises an alert; 0: never (no kitchen screens) */
+      ticketReceiptSeconds?: number;
     };
     output: Restaurant;
   };
@@ -135,9 +139,9 @@ export interface Operations {
       /** PIN of 4 to 8 digits for logging in on a paired device; says who it is, so nobody else here has it */
       pin?: string;
       /** Permissions beyond the role's */
-      allow?: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'sync:read')[];
+      allow?: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'dashboard:read' | 'dashboard:write' | 'sync:read')[];
       /** Permissions withheld; a denial wins */
-      deny?: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'sync:read')[];
+      deny?: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'dashboard:read' | 'dashboard:write' | 'sync:read')[];
     };
     output: StaffMember;
   };
@@ -160,9 +164,9 @@ export interface Operations {
       /** E-mail address for logging in; null takes it away */
       email?: string | null;
       /** Permissions beyond the role's; replaces the list */
-      allow?: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'sync:read')[];
+      allow?: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'dashboard:read' | 'dashboard:write' | 'sync:read')[];
       /** Permissions withheld; replaces the list */
-      deny?: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'sync:read')[];
+      deny?: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'dashboard:read' | 'dashboard:write' | 'sync:read')[];
     };
     output: StaffMember;
   };
@@ -368,7 +372,7 @@ export interface Operations {
     };
   };
   /**
-   * List the paired devices
+   * List the paired devices, which are on line, and which hold commands not yet handed over
    *
    * Permission: device:write.
    */
@@ -408,6 +412,18 @@ export interface Operations {
       deviceId: string;
     };
     output: Device;
+  };
+  /**
+   * Who is on line now, on which device, and who holds commands not yet handed over
+   *
+   * One entry for each connection. One that broke is listed for a few seconds more.
+   *
+   * Permission: device:write.
+   */
+  'presence:list': {
+    kind: 'query';
+    input: Record<string, never>;
+    output: Present[];
   };
   /**
    * Show the menu: categories, items and modifier groups
@@ -1580,6 +1596,45 @@ export interface Operations {
     output: ExpoOrder[];
   };
   /**
+   * What needs somebody now, or did of late
+   *
+   * Permission: dashboard:read.
+   */
+  'dashboard:alerts': {
+    kind: 'query';
+    input: {
+      /** Those not yet over, or the last 100 that are; they are kept for 90 days */
+      show?: 'live' | 'resolved';
+    };
+    output: Alert[];
+  };
+  /**
+   * Take an alert on: I look after it
+   *
+   * Permission: dashboard:write.
+   */
+  'dashboard:acknowledge-alert': {
+    kind: 'command';
+    input: {
+      /** Id of the alert */
+      alertId: string;
+    };
+    output: Alert;
+  };
+  /**
+   * Say that an alert is over
+   *
+   * Permission: dashboard:write.
+   */
+  'dashboard:resolve-alert': {
+    kind: 'command';
+    input: {
+      /** Id of the alert */
+      alertId: string;
+    };
+    output: Alert;
+  };
+  /**
    * The state of everything this session may see, and its position in the stream
    *
    * State and seq come from one consistent read. Screens are in their rooms before they can ask: join first, read after.
@@ -1618,6 +1673,8 @@ export interface Operations {
         stations: Station[];
         /** The tickets on the screens; on a station's screen its own */
         tickets: Ticket[];
+        /** What needs somebody now: all of it for managers, what concerns their own orders for waiters */
+        alerts: Alert[];
       };
     };
   };
@@ -1654,6 +1711,26 @@ export interface Operations {
       /** Complete up to this seq */
       position: number;
       more: boolean;
+    };
+  };
+  /**
+   * Hand over what was done off line, with a result for each command
+   *
+   * At most 100 commands and 512 KiB. They are carried out one after the other, each as if sent alone: with its own permission, limit, validation and idempotency key. One that is refused does not stop those after it; one that cannot be carried out now (too busy, rate limit) defers itself and all after it.
+   *
+   * Permission: authenticated.
+   */
+  'sync:submit': {
+    kind: 'batch';
+    input: {
+      /** Id of the person who gave the commands; must be who is logged in */
+      author: string;
+      /** In the order in which they were given; no two have the same `key` */
+      commands: SubmittedCommand[];
+    };
+    output: {
+      /** One for each command, in their order */
+      results: SubmitResult[];
     };
   };
 }
@@ -1704,6 +1781,23 @@ export interface Events {
   'device:changed': {
     /** The device as it is now */
     device: Device;
+  };
+  /**
+   * A device is back on line with commands that it could not hand over before
+   *
+   * Goes to: can:device:write.
+   */
+  'device:returned': {
+    /** Id of who is logged in on it */
+    userId: string;
+    /** Name of the person */
+    name: string;
+    /** Id of the paired device, if it is one */
+    deviceId?: string;
+    /** Name of the device, as people call it */
+    deviceName?: string;
+    /** Commands that the device holds and has not been able to hand over, as it last said */
+    unsent: Unsent;
   };
   /**
    * Categories, items or modifier groups were added, changed, archived or removed
@@ -1892,6 +1986,24 @@ export interface Events {
     /** Removed */
     removedStationIds: string[];
   };
+  /**
+   * Something in the house needs somebody now
+   *
+   * Goes to: can:dashboard:read, user:{id}.
+   */
+  'dashboard:alert': {
+    /** The alert as it is now */
+    alert: Alert;
+  };
+  /**
+   * Somebody took an alert on, or it is over
+   *
+   * Goes to: can:dashboard:read, user:{id}.
+   */
+  'dashboard:alert-updated': {
+    /** The alert as it is now */
+    alert: Alert;
+  };
 }
 
 /** What every screen keeps a live copy of: the type of the things in each replica. */
@@ -1916,6 +2028,50 @@ export interface Replicas {
   stations: Station;
   /** The tickets on the screens; on a station's screen its own */
   tickets: Ticket;
+  /** What needs somebody now: all of it for managers, what concerns their own orders for waiters */
+  alerts: Alert;
+}
+
+/** The alert as it is now */
+export interface Alert {
+  /** Id of the alert */
+  id: string;
+  /** Counts the changes; for If-Match / expectedVersion */
+  version: number;
+  /** `ticket_undelivered`: no screen has a ticket; `station_without_screen`: nobody sees its open tickets */
+  kind: 'ticket_undelivered' | 'station_without_screen';
+  /** `acknowledged`: somebody looks after it */
+  status: 'open' | 'acknowledged' | 'resolved';
+  /** Id of the station */
+  stationId: string;
+  /** Station */
+  stationName: string;
+  /** Whether no screen of the station's was on line */
+  noScreen: boolean;
+  /** Id of the ticket */
+  ticketId?: string;
+  /** Id of its order */
+  orderId?: string;
+  /** The order's number */
+  orderNumber?: number;
+  /** Table */
+  tableName?: string;
+  /** Open tickets at the station */
+  openTickets?: number;
+  /** Whose orders it is about */
+  waiterIds: string[];
+  /** When it was raised (ISO 8601, UTC) */
+  raisedAt: string;
+  /** When somebody took it on (ISO 8601, UTC) */
+  acknowledgedAt?: string;
+  /** Id of who did */
+  acknowledgedBy?: string;
+  /** When it was over (ISO 8601, UTC) */
+  resolvedAt?: string;
+  /** Id of who said so, if somebody did */
+  resolvedBy?: string;
+  /** Why it is over: a screen has the ticket, it is needed no more, a screen is back, or by hand */
+  resolution?: 'received' | 'not_needed' | 'screen_back' | 'by_hand';
 }
 
 export interface AllDayCount {
@@ -2055,6 +2211,10 @@ export interface ListedDevice {
   lastLoginAt?: string;
   /** Until when it takes no PIN, after too many wrong ones (ISO 8601, UTC) */
   lockedUntil?: string;
+  /** Whether it is connected */
+  online: boolean;
+  /** Commands that the device holds and has not been able to hand over, as it last said */
+  unsent?: Unsent;
 }
 
 export interface Login {
@@ -2495,6 +2655,23 @@ export interface Person {
   name: string;
 }
 
+export interface Present {
+  /** Id of the person */
+  userId: string;
+  /** Name of the person */
+  name: string;
+  /** Role of the person */
+  role: 'owner' | 'manager' | 'waiter' | 'kitchen' | 'cashier' | 'host';
+  /** Id of the paired device, if it is one */
+  deviceId?: string;
+  /** Stations the screen is bound to */
+  stationIds: string[];
+  /** Since when (ISO 8601, UTC) */
+  since: string;
+  /** Commands that the device holds and has not been able to hand over, as it last said */
+  unsent?: Unsent;
+}
+
 export interface Price {
   /** Integer minor units */
   amount: number;
@@ -2522,6 +2699,8 @@ export interface Restaurant {
   pricesIncludeTax: boolean;
   /** The kinds of tax that menu items can have; no two have the same `code` */
   taxClasses: TaxClass[];
+  /** Seconds after which a ticket that no screen has received raises an alert; 0: never (no kitchen screens) */
+  ticketReceiptSeconds: number;
   /** When the restaurant signed up (ISO 8601, UTC) */
   createdAt: string;
 }
@@ -2585,11 +2764,11 @@ export interface StaffMember {
   /** Role; decides the permissions */
   role: 'owner' | 'manager' | 'waiter' | 'kitchen' | 'cashier' | 'host';
   /** Permissions beyond the role's */
-  allow: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'sync:read')[];
+  allow: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'dashboard:read' | 'dashboard:write' | 'sync:read')[];
   /** Permissions withheld; a denial wins */
-  deny: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'sync:read')[];
+  deny: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'dashboard:read' | 'dashboard:write' | 'sync:read')[];
   /** What this person may do, all told */
-  permissions: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'sync:read')[];
+  permissions: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'dashboard:read' | 'dashboard:write' | 'sync:read')[];
   /** Whether a password is set */
   hasPassword: boolean;
   /** Whether a PIN is set */
@@ -2627,6 +2806,30 @@ export interface StationRoutes {
   categoryIds: string[];
   /** Items made here; before categories */
   itemIds: string[];
+}
+
+export interface SubmitResult {
+  /** The command's key */
+  key: string;
+  /** `applied` now; `replayed`: was carried out before; `conflict`: the thing has changed, `problem.current` is how it is now; `rejected`: the reason is in `problem`; `deferred`: not tried or not now, send it and all after it again */
+  outcome: 'applied' | 'replayed' | 'conflict' | 'rejected' | 'deferred';
+  /** As REST would have answered it */
+  status: number;
+  /** What the command answered */
+  data?: unknown;
+  /** Why not, as the command alone would have been answered */
+  problem?: Record<string, unknown>;
+}
+
+export interface SubmittedCommand {
+  /** The command, for instance `order:place` */
+  name: string;
+  /** Its input */
+  input?: Record<string, unknown>;
+  /** Its idempotency key */
+  key: string;
+  /** The version the thing must still have */
+  expectedVersion?: number;
 }
 
 export interface Table {
@@ -2729,6 +2932,10 @@ export interface Ticket {
   seenAt?: string;
   /** Ids of the persons who have seen it */
   seenBy: string[];
+  /** When it was reported that no screen has it (ISO 8601, UTC) */
+  alarmedAt?: string;
+  /** When that was over: a screen had it, it was begun, or it was needed no more (ISO 8601, UTC) */
+  alarmEndedAt?: string;
   /** When it was begun (ISO 8601, UTC) */
   startedAt?: string;
   /** When it was ready (ISO 8601, UTC) */
@@ -2782,6 +2989,14 @@ export interface Tokens {
   sessionId: string;
 }
 
+/** Commands that the device holds and has not been able to hand over, as it last said */
+export interface Unsent {
+  /** How many */
+  count: number;
+  /** When the oldest was given (ISO 8601, UTC) */
+  since: string;
+}
+
 /** The closed list of errors; the code alone decides the status */
 export type ErrorCode = 'malformed' | 'validation_failed' | 'unauthenticated' | 'credentials_invalid' | 'token_invalid' | 'token_expired' | 'session_ended' | 'forbidden' | 'not_found' | 'method_not_allowed' | 'illegal_step' | 'conflict' | 'version_conflict' | 'duplicate' | 'sold_out' | 'unavailable_item' | 'in_flight' | 'payload_too_large' | 'unsupported_media_type' | 'key_reused' | 'rate_limited' | 'internal' | 'overloaded' | 'timed_out' | 'unavailable' | 'stopping';
 
@@ -2814,7 +3029,7 @@ export interface Problem {
 
 /** How each operation is called over REST; over the socket it is the message of the same name. */
 export const operations: {
-  readonly [name in keyof Operations]: { readonly kind: 'command' | 'query'; readonly method: string; readonly path: string };
+  readonly [name in keyof Operations]: { readonly kind: 'command' | 'query' | 'batch'; readonly method: string; readonly path: string };
 } = {
   'restaurant:sign-up': { kind: 'command', method: 'post', path: '/restaurants' },
   'restaurant:get': { kind: 'query', method: 'get', path: '/restaurant' },
@@ -2840,6 +3055,7 @@ export const operations: {
   'device:list': { kind: 'query', method: 'get', path: '/devices' },
   'device:update': { kind: 'command', method: 'patch', path: '/devices/:deviceId' },
   'device:unpair': { kind: 'command', method: 'post', path: '/devices/:deviceId/unpairing' },
+  'presence:list': { kind: 'query', method: 'get', path: '/presence' },
   'menu:get': { kind: 'query', method: 'get', path: '/menu' },
   'menu:set-availability': { kind: 'command', method: 'post', path: '/menu/items/:itemId/availability' },
   'menu:create-category': { kind: 'command', method: 'post', path: '/menu/categories' },
@@ -2902,8 +3118,12 @@ export const operations: {
   'ticket:seen': { kind: 'command', method: 'post', path: '/tickets/seen' },
   'kitchen:all-day': { kind: 'query', method: 'get', path: '/kitchen/all-day' },
   'kitchen:expo': { kind: 'query', method: 'get', path: '/kitchen/expo' },
+  'dashboard:alerts': { kind: 'query', method: 'get', path: '/dashboard/alerts' },
+  'dashboard:acknowledge-alert': { kind: 'command', method: 'post', path: '/dashboard/alerts/:alertId/acknowledgement' },
+  'dashboard:resolve-alert': { kind: 'command', method: 'post', path: '/dashboard/alerts/:alertId/resolution' },
   'sync:snapshot': { kind: 'query', method: 'get', path: '/sync/snapshot' },
   'sync:since': { kind: 'query', method: 'get', path: '/sync/since' },
+  'sync:submit': { kind: 'batch', method: 'post', path: '/sync/commands' },
 };
 
 /** Which payload fields hold the new state of things in a replica, or the ids of things gone from it. */
@@ -2918,6 +3138,7 @@ export const events: {
   'staff:changed': {},
   'staff:roster-changed': { carries: { member: 'staff' } },
   'device:changed': {},
+  'device:returned': {},
   'menu:updated': { carries: { categories: 'menuCategories', items: 'menuItems', modifierGroups: 'modifierGroups' }, removes: { removedCategoryIds: 'menuCategories', removedModifierGroupIds: 'modifierGroups' } },
   'menu:availability-changed': { carries: { item: 'menuItems' } },
   'floor:updated': { carries: { sections: 'sections', tables: 'tables' }, removes: { removedSectionIds: 'sections', removedTableIds: 'tables' } },
@@ -2934,6 +3155,8 @@ export const events: {
   'kitchen:ticket-created': { carries: { ticket: 'tickets' } },
   'kitchen:ticket-updated': { carries: { ticket: 'tickets' } },
   'kitchen:stations-updated': { carries: { stations: 'stations' }, removes: { removedStationIds: 'stations' } },
+  'dashboard:alert': { carries: { alert: 'alerts' } },
+  'dashboard:alert-updated': { carries: { alert: 'alerts' } },
 };
 
 /** A thing whose `field` has none of `values` has left the replica; without `live`, things stay until removed. */
@@ -2950,4 +3173,5 @@ export const replicas: {
   orders: { live: { field: 'status', values: ['needs_approval', 'scheduled', 'open'] } },
   stations: {},
   tickets: { live: { field: 'status', values: ['queued', 'preparing', 'ready'] } },
+  alerts: { live: { field: 'status', values: ['open', 'acknowledged'] } },
 };

@@ -1,4 +1,5 @@
 import { decode } from './decode.js';
+import { fieldNames } from './field-order.js';
 import { compareNumbers, isNumeric, type Numeric } from './numbers.js';
 import {
   Binary,
@@ -7,10 +8,12 @@ import {
   bsonType,
   Code,
   type Document,
+  dateMs,
   ObjectId,
   RawDocument,
   Timestamp,
   type Value,
+  WideDate,
 } from './values.js';
 
 /** The order of types in MongoDB: values of different classes compare by it alone. Also the type bytes of keys. */
@@ -87,18 +90,23 @@ export function compare(a: Value, b: Value): number {
     if (a === b) return 0;
   }
   if (typeof a === 'string' && typeof b === 'string') return compareStrings(a, b);
+  return compareBy(a, b, compare);
+}
+
+/** As `compare`, with another way to compare what arrays and documents hold. */
+export function compareBy(a: Value, b: Value, inner: (a: Value, b: Value) => number): number {
   const rankA = rank(a);
   const rankB = rank(b);
   if (rankA !== rankB) return rankA - rankB;
   if (rankA === Rank.number) return compareNumbers(a as Numeric, b as Numeric);
-  return compareSameType(a, b);
+  return compareSameType(a, b, inner);
 }
 
-function compareSameType(a: Value, b: Value): number {
+function compareSameType(a: Value, b: Value, inner: (a: Value, b: Value) => number): number {
   if (a instanceof ObjectId && b instanceof ObjectId) return Buffer.compare(a.id, b.id);
-  if (a instanceof Date && b instanceof Date) return a.getTime() - b.getTime();
+  if (a instanceof Date && b instanceof Date) return a.getTime() - b.getTime() || compareWide(a, b);
   if (typeof a === 'boolean') return Number(a) - Number(b);
-  if (Array.isArray(a) && Array.isArray(b)) return compareArrays(a, b);
+  if (Array.isArray(a) && Array.isArray(b)) return compareArrays(a, b, inner);
   if (a instanceof Binary && b instanceof Binary) {
     return a.position - b.position || a.sub_type - b.sub_type || Buffer.compare(binaryBytes(a), binaryBytes(b));
   }
@@ -108,8 +116,13 @@ function compareSameType(a: Value, b: Value): number {
   if (a instanceof Code && b instanceof Code) {
     return compareStrings(a.code, b.code) || compare((a.scope ?? undefined) as Value, (b.scope ?? undefined) as Value);
   }
-  if (rank(a) === Rank.object) return compareDocuments(asDocument(a), asDocument(b));
+  if (rank(a) === Rank.object) return compareDocuments(asDocument(a), asDocument(b), inner);
   return 0;
+}
+
+/** Beyond 2^53 ms the numbers are not exact. */
+function compareWide(a: Date, b: Date): number {
+  return a instanceof WideDate || b instanceof WideDate ? Number(dateMs(a) - dateMs(b)) : 0;
 }
 
 function asDocument(value: Value): Document {
@@ -120,24 +133,24 @@ export function binaryBytes(value: Binary): Uint8Array {
   return value.buffer.subarray(0, value.position);
 }
 
-function compareArrays(a: readonly Value[], b: readonly Value[]): number {
+function compareArrays(a: readonly Value[], b: readonly Value[], inner: (a: Value, b: Value) => number): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
-    const order = compare(a[i], b[i]);
+    const order = inner(a[i], b[i]);
     if (order !== 0) return order;
   }
   return a.length - b.length;
 }
 
 /** Field by field in stored order: type, then name, then value. */
-function compareDocuments(a: Document, b: Document): number {
-  const namesA = Object.keys(a);
-  const namesB = Object.keys(b);
+function compareDocuments(a: Document, b: Document, inner: (a: Value, b: Value) => number): number {
+  const namesA = fieldNames(a);
+  const namesB = fieldNames(b);
   const length = Math.min(namesA.length, namesB.length);
   for (let i = 0; i < length; i++) {
     const nameA = namesA[i] as string;
     const nameB = namesB[i] as string;
-    const order = rank(a[nameA]) - rank(b[nameB]) || compareStrings(nameA, nameB) || compare(a[nameA], b[nameB]);
+    const order = rank(a[nameA]) - rank(b[nameB]) || compareStrings(nameA, nameB) || inner(a[nameA], b[nameB]);
     if (order !== 0) return order;
   }
   return namesA.length - namesB.length;

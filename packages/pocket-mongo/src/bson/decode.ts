@@ -1,5 +1,6 @@
 import { CommandError } from '../errors.js';
-import { put, Reader } from './reader.js';
+import { put } from './field-order.js';
+import { Reader } from './reader.js';
 import { type Document, RawDocument } from './values.js';
 
 /** Decodes the document that starts at `offset`. @throws CommandError 22 when the bytes lie about themselves. */
@@ -44,23 +45,35 @@ export function decodeLeaving(bytes: Buffer, left: ReadonlySet<string>): Documen
     if (type === 0x03 && left.has(name)) {
       const start = reader.at;
       reader.skip(type, end);
-      result[name] = new RawDocument(bytes.subarray(start, reader.at));
+      put(result, name, new RawDocument(bytes.subarray(start, reader.at)));
     } else put(result, name, reader.value(type, end));
   });
   return result;
 }
 
-/** Checks a document all the way down. @throws CommandError 22 when the bytes lie about themselves. */
-export function check(bytes: Buffer): void {
-  new Reader(bytes, 0).skip(0x03, bytes.length);
+/** Checks a document all the way down. Returns its levels. @throws CommandError 22 when the bytes lie about themselves. */
+export function check(bytes: Buffer): number {
+  const reader = new Reader(bytes, 0);
+  reader.skip(0x03, bytes.length);
+  return reader.deepest;
 }
 
-/** Types and names of the direct fields of a document that has been checked before. */
-export function outline(bytes: Buffer): { type: number; name: string }[] {
-  const result: { type: number; name: string }[] = [];
-  eachField(bytes, (reader, type, name, end) => {
-    result.push({ type, name });
-    jump(reader, type, end);
+/** A direct field: its BSON type number, its name, and where its element is: from the type byte to behind the value. */
+export interface Element {
+  readonly type: number;
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The direct fields of a document that has been checked before. */
+export function outline(bytes: Buffer): Element[] {
+  const result: Element[] = [];
+  let start = 4;
+  eachField(bytes, (reader, type, name, limit) => {
+    jump(reader, type, limit);
+    result.push({ type, name, start, end: reader.at });
+    start = reader.at;
   });
   return result;
 }

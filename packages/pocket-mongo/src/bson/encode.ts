@@ -1,4 +1,6 @@
 import { CommandError } from '../errors.js';
+import { fieldNames } from './field-order.js';
+import { MAX_STORED_DEPTH } from './reader.js';
 import {
   Binary,
   BSONRegExp,
@@ -6,6 +8,7 @@ import {
   Decimal128,
   type Document,
   Double,
+  dateMs,
   isInt32,
   MaxKey,
   MinKey,
@@ -20,6 +23,9 @@ export const MAX_DOCUMENT_SIZE = 16 * 1024 * 1024;
 
 let out = Buffer.allocUnsafe(64 * 1024);
 let at = 0;
+let depth = 0;
+/** The most levels in what is being encoded. */
+let deepest = 0;
 
 function reserve(size: number): void {
   if (at + size <= out.length) return;
@@ -125,7 +131,7 @@ function writeObject(value: object | null | undefined): number {
     return 0x07;
   }
   if (value instanceof Date) {
-    writeInt64(BigInt(value.getTime()));
+    writeInt64(dateMs(value));
     return 0x09;
   }
   if (value instanceof RawDocument) {
@@ -192,6 +198,7 @@ function writeCode(value: Code): number {
 }
 
 function writeArray(values: readonly Value[]): void {
+  if (++depth > deepest) deepest = depth;
   reserve(5);
   const start = at;
   at += 4;
@@ -200,10 +207,11 @@ function writeArray(values: readonly Value[]): void {
 }
 
 function writeDocument(document: Document): void {
+  if (++depth > deepest) deepest = depth;
   reserve(5);
   const start = at;
   at += 4;
-  for (const name of Object.keys(document)) {
+  for (const name of fieldNames(document)) {
     const value = document[name];
     if (value !== undefined) writeElement(name, value);
   }
@@ -211,6 +219,7 @@ function writeDocument(document: Document): void {
 }
 
 function finish(start: number): void {
+  depth--;
   reserve(1);
   out[at++] = 0;
   out.writeInt32LE(at - start, start);
@@ -219,6 +228,8 @@ function finish(start: number): void {
 /** Encodes a document; fields that are undefined are left out. `head` bytes are left free in front of it. */
 export function encode(document: Document, head = 0): Buffer {
   at = head;
+  depth = 0;
+  deepest = 0;
   reserve(0);
   writeDocument(document);
   const copy = Buffer.allocUnsafe(at);
@@ -227,11 +238,18 @@ export function encode(document: Document, head = 0): Buffer {
   return copy;
 }
 
-/** Encodes a document to be stored. @throws CommandError 10334 when it is larger than 16 MB. */
+/** Encodes a document to be stored. @throws CommandError 10334 when it is larger than 16 MB, 15 when nested too deeply. */
 export function encodeStored(document: Document): Buffer {
   const bytes = encode(document);
   checkSize(bytes.length);
+  checkDepth(deepest);
   return bytes;
+}
+
+/** @throws CommandError 15 when a document has too many levels to be stored. */
+export function checkDepth(levels: number): void {
+  if (levels > MAX_STORED_DEPTH)
+    throw new CommandError(15, `Document exceeds maximum nesting depth of ${MAX_STORED_DEPTH}`);
 }
 
 export function checkSize(size: number): void {

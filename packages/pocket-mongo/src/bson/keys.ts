@@ -1,7 +1,18 @@
 import { createHash } from 'node:crypto';
 import { binaryBytes, Rank, rank } from './compare.js';
+import { fieldNames } from './field-order.js';
 import { isNumeric, type Numeric, nearest, residual } from './numbers.js';
-import { Binary, BSONRegExp, Code, Decimal128, type Document, ObjectId, Timestamp, type Value } from './values.js';
+import {
+  Binary,
+  BSONRegExp,
+  Code,
+  Decimal128,
+  type Document,
+  dateMs,
+  ObjectId,
+  Timestamp,
+  type Value,
+} from './values.js';
 
 /**
  * Order-preserving keys: the bytes of two encoded values compare as the values do. Keys are handled as latin1 strings
@@ -78,9 +89,9 @@ function putResidual(value: bigint | Decimal128): void {
   if (negative) for (let i = start; i < at; i++) out[i] = ~(out[i] as number);
 }
 
-function putInt64(value: number): void {
+function putInt64(value: bigint): void {
   reserve(8);
-  at = out.writeBigUInt64BE(BigInt.asUintN(64, BigInt(value) + (1n << 63n)), at);
+  at = out.writeBigUInt64BE(BigInt.asUintN(64, value + (1n << 63n)), at);
 }
 
 function putValue(value: Value): void {
@@ -94,7 +105,7 @@ function putPayload(type: number, value: Value): void {
   if (typeof value === 'string') putText(value);
   else if (isNumeric(value)) putNumber(value);
   else if (value instanceof ObjectId) putBytes(value.id);
-  else if (value instanceof Date) putInt64(value.getTime());
+  else if (value instanceof Date) putInt64(dateMs(value));
   else if (typeof value === 'boolean') out[at++] = value ? 2 : 1;
   else if (Array.isArray(value)) {
     for (const element of value) putValue(element);
@@ -105,7 +116,7 @@ function putPayload(type: number, value: Value): void {
 }
 
 function putDocument(document: Document): void {
-  for (const name of Object.keys(document)) {
+  for (const name of fieldNames(document)) {
     const value = document[name];
     const type = rank(value);
     reserve(1);

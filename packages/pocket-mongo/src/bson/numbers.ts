@@ -48,7 +48,7 @@ function exactDouble(value: number): Exact {
   return { digits: BigInt(scaled) * 5n ** BigInt(twos), exponent: -twos };
 }
 
-function align(a: Exact, b: Exact): [bigint, bigint, number] {
+export function align(a: Exact, b: Exact): [bigint, bigint, number] {
   const exponent = Math.min(a.exponent, b.exponent);
   return [a.digits * 10n ** BigInt(a.exponent - exponent), b.digits * 10n ** BigInt(b.exponent - exponent), exponent];
 }
@@ -113,7 +113,8 @@ export function residual(value: bigint | Decimal128): {
   return { side: side < 0 ? -1 : 1, exponent: text.length + whole.exponent, digits: text.replace(/0+$/, ''), negative };
 }
 
-function toDecimal(value: Exact): Decimal128 {
+/** The decimal nearest to an exact value, rounded half to even to 34 digits. */
+export function toDecimal(value: Exact): Decimal128 {
   let { digits, exponent } = value;
   const negative = digits < 0n;
   if (negative) digits = -digits;
@@ -129,6 +130,21 @@ function toDecimal(value: Exact): Decimal128 {
   return Decimal128.fromString(`${negative ? '-' : ''}${digits}E${exponent}`);
 }
 
+/** A number as a decimal the way MongoDB converts it: doubles rounded to 15 digits. */
+export function decimalOf(value: Numeric): Decimal128 {
+  if (value instanceof Decimal128) return value;
+  const finite = decimalExact(value);
+  return finite ? toDecimal(finite) : Decimal128.fromString(String(nearest(value)));
+}
+
+/** As `exact`, for arithmetic in decimals: of a double only 15 digits count. */
+export function decimalExact(value: Numeric): Exact | undefined {
+  if (value instanceof Decimal128 || isInteger(value)) return exact(value);
+  const number = nearest(value);
+  if (number === 0) return { digits: 0n, exponent: 0 };
+  return Number.isFinite(number) ? parseExact(number.toExponential(14).toUpperCase()) : undefined;
+}
+
 function integerResult(value: bigint, wide: boolean): Numeric {
   if (value < INT64_MIN || value > INT64_MAX)
     throw new CommandError(2, 'Failed to apply arithmetic: the result does not fit into 64 bits');
@@ -136,7 +152,8 @@ function integerResult(value: bigint, wide: boolean): Numeric {
   return !wide && isInt32(number) ? number : value;
 }
 
-function isInteger(value: Numeric): value is number | bigint {
+/** True for int32 and int64. */
+export function isInteger(value: Value): value is number | bigint {
   return typeof value === 'bigint' || (typeof value === 'number' && isInt32(value));
 }
 
@@ -148,10 +165,10 @@ function arithmetic(
   onDouble: (x: number, y: number) => number,
 ): Numeric {
   if (a instanceof Decimal128 || b instanceof Decimal128) {
-    const x = exact(a);
-    const y = exact(b);
+    const x = decimalExact(a);
+    const y = decimalExact(b);
     if (x && y) return toDecimal(onExact(x, y));
-    return Decimal128.fromString(String(onDouble(nearest(a), nearest(b))));
+    return decimalOf(onDouble(nearest(a), nearest(b)));
   }
   if (isInteger(a) && isInteger(b)) {
     const fast = typeof a === 'number' && typeof b === 'number' ? onDouble(a, b) : Number.NaN;
@@ -179,6 +196,6 @@ export function multiply(a: Numeric, b: Numeric): Numeric {
     a,
     b,
     (x, y) => ({ digits: x.digits * y.digits, exponent: x.exponent + y.exponent }),
-    (x, y) => (x * y === 0 ? 0 : x * y),
+    (x, y) => x * y,
   );
 }

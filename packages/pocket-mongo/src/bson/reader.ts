@@ -1,4 +1,5 @@
 import { CommandError } from '../errors.js';
+import { isArrayIndex, keepOrder, put } from './field-order.js';
 import {
   Binary,
   BSONRegExp,
@@ -9,21 +10,26 @@ import {
   MinKey,
   ObjectId,
   Timestamp,
+  toDate,
   toDouble,
   type Value,
 } from './values.js';
 
-/** MongoDB allows 100 levels in stored documents and somewhat more in commands. */
-const MAX_DEPTH = 180;
+/** Levels of documents and arrays in anything that is read. Stored documents have less, so that a command can hold them. */
+const MAX_DEPTH = 200;
+export const MAX_STORED_DEPTH = 180;
+
+/** The bytes of the digits. */
+const ZERO = 0x30;
+const NINE = 0x39;
 
 function invalid(why: string): CommandError {
   return new CommandError(22, `Invalid BSON: ${why}`);
 }
 
-export function put(document: Document, name: string, value: Value): void {
-  if (name === '__proto__')
-    Object.defineProperty(document, name, { value, enumerable: true, writable: true, configurable: true });
-  else document[name] = value;
+/** The library's constructor refuses options that it does not know; a document may hold any. */
+function regExp(pattern: string, options: string): BSONRegExp {
+  return Object.assign(Object.create(BSONRegExp.prototype) as BSONRegExp, { pattern, options });
 }
 
 /** Reads one BSON document after another from a buffer, checking every length against its container. */
@@ -34,6 +40,8 @@ export class Reader {
   ) {}
 
   private depth = 0;
+  /** The most levels that were met. */
+  deepest = 0;
 
   /** Opens a document: returns the offset of its terminating zero. */
   open(limit: number): number {
@@ -41,7 +49,11 @@ export class Reader {
     const size = this.bytes.readInt32LE(this.at);
     const end = this.at + size - 1;
     if (size < 5 || end >= limit || this.bytes[end] !== 0) throw invalid('document length is wrong');
-    if (++this.depth > MAX_DEPTH) throw new CommandError(15, 'BSON is nested too deeply');
+    if (++this.depth > this.deepest) {
+      this.deepest = this.depth;
+      if (this.depth > MAX_DEPTH)
+        throw new CommandError(15, `BSONObj exceeds maximum nested object depth: ${MAX_DEPTH}`);
+    }
     this.at += 4;
     return end;
   }
@@ -55,12 +67,19 @@ export class Reader {
   document(limit: number): Document {
     const end = this.open(limit);
     const result: Document = {};
+    let order: string[] | undefined;
     while (this.at < end) {
       const type = this.bytes[this.at++] as number;
+      const first = this.bytes[this.at] as number;
       const name = this.name(end);
-      put(result, name, this.value(type, end));
+      if (order) order.push(name);
+      else if (first <= NINE && first >= ZERO && isArrayIndex(name)) order = [...Object.keys(result), name];
+      const value = this.value(type, end);
+      if (name === '__proto__') put(result, name, value);
+      else result[name] = value;
     }
     this.close(end);
+    if (order) keepOrder(result, order);
     return result;
   }
 
@@ -128,7 +147,7 @@ export class Reader {
       case 0x08:
         return bytes[this.need(1, limit)] !== 0;
       case 0x09:
-        return new Date(Number(bytes.readBigInt64LE(this.need(8, limit))));
+        return toDate(bytes.readBigInt64LE(this.need(8, limit)));
       case 0x01:
         return toDouble(bytes.readDoubleLE(this.need(8, limit)));
       case 0x12:
@@ -198,19 +217,23 @@ export class Reader {
         const size = bytes.readInt32LE(this.need(4, limit));
         const subtype = bytes[this.need(1, limit)] as number;
         const at = this.need(size, limit);
+        if (subtype === 2 && (size < 4 || bytes.readInt32LE(at) !== size - 4)) throw invalid('binary length is wrong');
         if (subtype !== 2) return new Binary(Uint8Array.prototype.slice.call(bytes, at, at + size), subtype);
         return new Binary(Uint8Array.prototype.slice.call(bytes, at + 4, at + size), subtype);
       }
       case 0x0b:
-        return new BSONRegExp(this.name(limit), this.name(limit));
+        return regExp(this.name(limit), this.name(limit));
       case 0x0d:
         return new Code(this.string(limit));
       case 0x0e:
         return this.string(limit);
       case 0x0f: {
-        this.need(4, limit);
+        const start = this.at;
+        const size = bytes.readInt32LE(this.need(4, limit));
         const code = this.string(limit);
-        return new Code(code, this.document(limit));
+        const scope = this.document(limit);
+        if (this.at !== start + size) throw invalid('code length is wrong');
+        return new Code(code, scope);
       }
       case 0x11: {
         const at = this.need(8, limit);

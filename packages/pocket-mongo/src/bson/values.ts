@@ -74,6 +74,33 @@ export function toDouble(value: number): number | Double {
   return isInt32(value) ? new Double(value) : value;
 }
 
+/** The farthest that a JavaScript Date reaches from 1970, in ms. */
+const DATE_LIMIT = 8_640_000_000_000_000n;
+
+/** A date beyond JavaScript's range; BSON has all 64 bits. */
+export class WideDate extends Date {
+  constructor(readonly ms: bigint) {
+    super(Number.NaN);
+  }
+
+  override getTime(): number {
+    return Number(this.ms);
+  }
+
+  override valueOf(): number {
+    return Number(this.ms);
+  }
+}
+
+export function toDate(ms: bigint): Date {
+  return ms > DATE_LIMIT || ms < -DATE_LIMIT ? new WideDate(ms) : new Date(Number(ms));
+}
+
+/** The ms since 1970, exactly. */
+export function dateMs(date: Date): bigint {
+  return date instanceof WideDate ? date.ms : BigInt(date.getTime());
+}
+
 /** True for a subdocument: an object that is none of the BSON classes. */
 export function isDocument(value: unknown): value is Document {
   if (typeof value !== 'object' || value === null) return false;

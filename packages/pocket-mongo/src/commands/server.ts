@@ -1,23 +1,31 @@
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
-import { asNumber, Binary, type Document, isDocument, type Value } from '../bson/values.js';
-import type { Context, Handler } from '../engine/context.js';
+import { cpus, hostname, release, totalmem, type } from 'node:os';
+import { currentOperations } from '../aggregation/current-op.js';
+import { asNumber, type Document, isDocument } from '../bson/values.js';
+import type { Handler } from '../engine/context.js';
 import { SESSION_LIFETIME_MS } from '../engine/sessions.js';
-import { CommandError, notImplemented } from '../errors.js';
+import { CommandError } from '../errors.js';
+import { compileFilter } from '../query/matcher.js';
+import { administrationCommands } from './administration.js';
+import { getParameter, setParameter } from './parameters.js';
+import { replicaSetCommands, SET_NAME } from './replica-set.js';
+import { sessionCommands } from './sessions.js';
+import { statisticsCommands } from './statistics.js';
+import { testCommands } from './test-commands.js';
+import { TOPOLOGY_VERSION } from './topology-version.js';
+import { userCommands } from './users.js';
+import { VERSION, WIRE_VERSION } from './version.js';
 
-/** The version whose behaviour is the model, and its wire version. */
-export const VERSION = '8.0.4';
-export const WIRE_VERSION = 25;
 const MAX_BSON_SIZE = 16 * 1024 * 1024;
 export const MAX_MESSAGE_SIZE = 48_000_000;
 
 /** One member of a replica set of one: drivers then allow sessions, transactions and retryable writes. */
 const hello: Handler = ({ engine, request }) => ({
   helloOk: true,
+  topologyVersion: TOPOLOGY_VERSION,
   isWritablePrimary: true,
   ismaster: true,
   secondary: false,
-  setName: 'pocket',
+  setName: SET_NAME,
   setVersion: 1,
   hosts: [engine.address],
   primary: engine.address,
@@ -48,99 +56,72 @@ const buildInfo: Handler = () => ({
   ok: 1,
 });
 
-const serverStatus: Handler = ({ engine }) => ({
-  host: hostname(),
-  version: VERSION,
-  process: 'pocket-mongo',
-  pid: BigInt(process.pid),
-  uptime: (Date.now() - engine.startedAt) / 1000,
-  localTime: new Date(),
-  connections: { current: engine.connections() },
-  metrics: { cursor: { open: { total: engine.cursors.size } } },
-  mem: { resident: Math.round(process.memoryUsage.rss() / 1024 / 1024) },
-  storageEngine: { name: 'lmdb', supportsCommittedReads: true, persistent: true },
-  ok: 1,
-});
-
-function sessionsOf(command: Document, name: string): Value[] {
-  const list = command[name];
-  return Array.isArray(list) ? list : [];
-}
-
-const endSessions: Handler = ({ engine, command }) => {
-  for (const lsid of sessionsOf(command, 'endSessions')) engine.sessions.end(lsid);
-  return { ok: 1 };
-};
-
-const killSessions: Handler = ({ engine, command }) => {
-  const list = sessionsOf(command, 'killSessions');
-  if (list.length === 0) engine.sessions.killAll();
-  for (const lsid of list) engine.sessions.kill(lsid);
-  return { ok: 1 };
-};
-
-const killAll: Handler = ({ engine }) => {
-  engine.sessions.killAll();
-  return { ok: 1 };
-};
-
-const getParameter: Handler = ({ engine, command }) => {
-  const known: Record<string, Value> = {
-    featureCompatibilityVersion: { version: '8.0' },
-    transactionLifetimeLimitSeconds: engine.sessions.transactionLifetimeMs / 1000,
-  };
-  if (command.getParameter === '*') return { ...known, ok: 1 };
-  const found = Object.fromEntries(Object.entries(known).filter(([name]) => name in command));
-  if (Object.keys(found).length === 0) throw new CommandError(72, 'no option found to get');
-  return { ...found, ok: 1 };
-};
-
-const setParameter: Handler = ({ engine, command }) => {
-  const seconds = asNumber(command.transactionLifetimeLimitSeconds);
-  if (seconds === undefined) throw notImplemented('setParameter of anything but transactionLifetimeLimitSeconds');
-  const was = engine.sessions.transactionLifetimeMs / 1000;
-  engine.sessions.transactionLifetimeMs = seconds * 1000;
-  return { was, ok: 1 };
-};
-
-const configureFailPoint: Handler = ({ engine, command }) => {
-  engine.failPoints.configure(command);
-  return { ok: 1 };
-};
-
-const commitTransaction: Handler = async (context: Context) => {
-  const session = transactional(context);
-  context.engine.sessions.commit(session, context.command);
-  return { ok: 1 };
-};
-
-const abortTransaction: Handler = (context: Context) => {
-  context.engine.sessions.abortCommand(transactional(context), context.command);
-  return { ok: 1 };
-};
-
-function transactional({ session, command }: Context) {
-  if (!session || command.autocommit !== false)
-    throw new CommandError(125, 'commitTransaction and abortTransaction must be run within a transaction');
-  return session;
-}
-
-const startSession: Handler = () => ({
-  id: { id: new Binary(Buffer.from(randomUUID().replaceAll('-', ''), 'hex'), Binary.SUBTYPE_UUID) },
-  timeoutMinutes: SESSION_LIFETIME_MS / 60_000,
-  ok: 1,
-});
-
-const connectionStatus: Handler = () => ({ authInfo: { authenticatedUsers: [], authenticatedUserRoles: [] }, ok: 1 });
-
-const dbStats: Handler = ({ engine, db }) => {
-  const collections = engine.catalog.collections(db);
+const serverStatus: Handler = ({ engine }) => {
+  const { operations, cursors, sessions } = engine;
+  const counters = Object.entries(operations.counters).map(([name, count]) => [name, BigInt(count)]);
+  const transactions = [...sessions.all()].filter(({ transaction }) => transaction).length;
   return {
-    db,
-    collections: collections.length,
-    indexes: collections.reduce((sum, { indexes }) => sum + indexes.length, 0),
+    host: hostname(),
+    version: VERSION,
+    process: 'pocket-mongo',
+    pid: BigInt(process.pid),
+    uptime: (Date.now() - engine.startedAt) / 1000,
+    uptimeMillis: BigInt(Date.now() - engine.startedAt),
+    localTime: new Date(),
+    connections: { current: engine.connections() },
+    opcounters: Object.fromEntries(counters),
+    logicalSessionRecordCache: { activeSessionsCount: [...sessions.all()].length },
+    transactions: { currentOpen: BigInt(transactions) },
+    metrics: { cursor: { timedOut: BigInt(cursors.timedOut), open: cursors.counts() } },
+    mem: { bits: 64, resident: Math.round(process.memoryUsage.rss() / 1024 / 1024), supported: true },
+    repl: { setName: SET_NAME, isWritablePrimary: true, secondary: false, hosts: [engine.address], me: engine.address },
+    storageEngine: { name: 'lmdb', supportsCommittedReads: true, persistent: true },
     ok: 1,
   };
+};
+
+const hostInfo: Handler = () => ({
+  system: {
+    currentTime: new Date(),
+    hostname: hostname(),
+    cpuAddrSize: 64,
+    memSizeMB: BigInt(Math.floor(totalmem() / 1024 / 1024)),
+    numCores: cpus().length,
+    cpuArch: process.arch,
+    numaEnabled: false,
+  },
+  os: { type: process.platform, name: type(), version: release() },
+  extra: {},
+  ok: 1,
+});
+
+const configureFailPoint: Handler = ({ engine, command }) => {
+  const count = engine.failPoints.configure(command);
+  return { count, ok: 1 };
+};
+
+/** What runs and what is open; the fields of the command filter it. */
+const currentOp: Handler = (context) => {
+  const {
+    currentOp: _,
+    $all,
+    $ownOps,
+    $truncateOps,
+    $db,
+    lsid,
+    $clusterTime,
+    $readPreference,
+    ...filter
+  } = context.command;
+  const match = compileFilter(filter);
+  return { inprog: [...currentOperations(context, {})].filter(match), ok: 1 };
+};
+
+const killOp: Handler = ({ engine, command }) => {
+  const id = asNumber(command.op);
+  if (id === undefined) throw new CommandError(4, 'Missing expected field "op"');
+  engine.operations.kill(id);
+  return { info: 'attempting to kill op', ok: 1 };
 };
 
 /** Commands about the server, its connections and sessions. */
@@ -152,26 +133,20 @@ export const serverCommands: Readonly<Record<string, Handler>> = {
   buildInfo,
   buildinfo: buildInfo,
   serverStatus,
-  hostInfo: () => ({
-    system: { currentTime: new Date(), hostname: hostname() },
-    os: { type: process.platform },
-    ok: 1,
-  }),
-  dbStats,
-  endSessions,
-  refreshSessions: ok,
-  startSession,
-  killSessions,
-  killAllSessions: killAll,
-  killAllSessionsByPattern: killAll,
+  hostInfo,
+  currentOp,
+  killOp,
   getParameter,
   setParameter,
   configureFailPoint,
-  connectionStatus,
-  commitTransaction,
-  abortTransaction,
-  getLog: () => ({ totalLinesWritten: 0, log: [], ok: 1 }),
   whatsmyuri: () => ({ you: 'local', ok: 1 }),
+  features: () => ({ js: { utf8: true }, oidMachine: 0, ok: 1 }),
+  ...statisticsCommands,
+  ...administrationCommands,
+  ...sessionCommands,
+  ...replicaSetCommands,
+  ...userCommands,
+  ...testCommands,
 };
 
 export function isHello(name: string): boolean {

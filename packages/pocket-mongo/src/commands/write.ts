@@ -1,49 +1,64 @@
 import { check, decode, decodeLeaving } from '../bson/decode.js';
-import { type Document, isDocument, RawDocument, truthy } from '../bson/values.js';
+import { checkDepth } from '../bson/encode.js';
+import { asNumber, type Document, RawDocument, truthy } from '../bson/values.js';
 import type { UpdateStatement } from '../engine/change.js';
-import { type Context, checkCollation, flag, type Handler, optionalDocument, refuse } from '../engine/context.js';
-import { deleteDocuments, insertOne, updateDocuments } from '../engine/write-operations.js';
-import { badValue, CommandError } from '../errors.js';
-import { execute } from '../plan/execute.js';
+import { type Context, flag, type Handler, optionalDocument, statementEnvironment } from '../engine/context.js';
+import { insertOne, remove, removeOne, update, updateOne } from '../engine/write-operations.js';
+import { CommandError } from '../errors.js';
 import { compileProjection } from '../query/projection.js';
+import { checkPart } from './arguments.js';
 import { bulkWrite } from './bulk-write.js';
-import { arrayFiltersOf, sortOfOne, writeError } from './statements.js';
+import { arrayFiltersOf, runStatements, sortOfOne, writeError } from './statements.js';
 
-/** Runs the statements of a command until one fails, or all of them when it is unordered. */
-async function runStatements(context: Context, total: number, run: (i: number) => void): Promise<Document[]> {
-  const ordered = context.command.ordered !== false;
-  const errors: Document[] = [];
-  for (let i = 0; i < total; i++) {
-    try {
-      await context.statement(() => run(i));
-    } catch (error) {
-      errors.push(writeError(error, i));
-      if (ordered || context.transaction) break;
-    }
-  }
-  if (errors.length > 0 && context.transaction && context.session) context.engine.sessions.abort(context.session);
-  return errors;
+/** The most statements in one command. */
+const MAX_WRITE_BATCH = 100_000;
+
+interface Totals extends Document {
+  n: number;
+  writeErrors: Document[];
 }
 
-function withErrors(reply: Document, errors: Document[]): Document {
-  return errors.length > 0 ? { ...reply, writeErrors: errors, ok: 1 } : { ...reply, ok: 1 };
+/**
+ * Runs the statements until one fails, or all of them when the command is unordered. In a transaction the first error
+ * ends the transaction.
+ */
+async function runAll<T extends Totals>(
+  context: Context,
+  total: number,
+  start: T,
+  run: (i: number, totals: T) => Promise<void>,
+): Promise<Document> {
+  if (total === 0 || total > MAX_WRITE_BATCH)
+    throw new CommandError(16, `Write batch sizes must be between 1 and ${MAX_WRITE_BATCH}. Got ${total} operations.`);
+  const ordered = context.command.ordered !== false;
+  const totals = await runStatements(context, total, start, async (i, sums) => {
+    try {
+      await run(i, sums);
+      return true;
+    } catch (error) {
+      sums.writeErrors.push(writeError(error, i));
+      return !ordered && !context.transaction;
+    }
+  });
+  const { writeErrors, ...reply } = totals;
+  if (writeErrors.length === 0) return { ...reply, ok: 1 };
+  if (context.transaction && context.session) context.engine.sessions.abort(context.session);
+  return { ...reply, writeErrors, ok: 1 };
 }
 
 const insert: Handler = async (context) => {
   const documents = context.documents('documents');
-  documents.forEach(check);
-  if (documents.length === 0) throw badValue('Write batch sizes must be between 1 and 100000. Got 0 operations.');
-  const collection = context.engine.catalog.findOrCreate(context.db, context.collectionName);
-  let n = 0;
-  const errors = await runStatements(context, documents.length, (i) => {
-    insertOne(context, collection, documents[i] as Buffer);
-    n++;
+  const levels = documents.map(check);
+  return runAll(context, documents.length, { n: 0, writeErrors: [] }, async (i, totals) => {
+    checkDepth(levels[i] ?? 0);
+    await context.statement(() =>
+      insertOne(context, context.findOrCreate(context.db, context.collectionName), documents[i] as Buffer),
+    );
+    totals.n++;
   });
-  return withErrors({ n }, errors);
 };
 
 function updateStatement(context: Context, given: Document): UpdateStatement {
-  checkCollation(given.collation);
   return {
     filter: optionalDocument(given.q, 'update.updates.q') ?? {},
     update: given.u,
@@ -52,55 +67,56 @@ function updateStatement(context: Context, given: Document): UpdateStatement {
     arrayFilters: arrayFiltersOf(given.arrayFilters),
     hint: given.hint,
     sort: sortOfOne(given.sort, given.multi),
-    variables: { ...context.variables, ...(isDocument(given.c) ? given.c : {}) },
+    environment: statementEnvironment(context, given.collation, given.c),
   };
 }
 
 /** A replacement may be stored as it came. */
 const UPDATE = new Set(['u']);
 
-const update: Handler = async (context) => {
+interface UpdateTotals extends Totals {
+  nModified: number;
+  upserted: Document[];
+}
+
+const updateCommand: Handler = async (context) => {
   const statements = context.documents('updates').map((bytes) => decodeLeaving(bytes, UPDATE));
-  const upserted: Document[] = [];
-  let n = 0;
-  let nModified = 0;
-  const errors = await runStatements(context, statements.length, (index) => {
+  for (const statement of statements) checkPart(statement, 'update.updates');
+  const start: UpdateTotals = { n: 0, nModified: 0, upserted: [], writeErrors: [] };
+  const { upserted, ...reply } = await runAll(context, statements.length, start, async (index, totals) => {
     const statement = updateStatement(context, statements[index] as Document);
-    const result = updateDocuments(context, context.db, context.collectionName, statement);
-    n += result.matched;
-    nModified += result.modified;
+    const result = await update(context, context.db, context.collectionName, statement);
+    totals.n += result.matched;
+    totals.nModified += result.modified;
     if ('upserted' in result) {
-      n++;
-      upserted.push({ index, _id: result.upserted });
+      totals.n++;
+      totals.upserted.push({ index, _id: result.upserted });
     }
   });
-  return withErrors({ n, nModified, ...(upserted.length > 0 ? { upserted } : {}) }, errors);
+  return Array.isArray(upserted) && upserted.length > 0 ? { upserted, ...reply } : reply;
 };
 
-const remove: Handler = async (context) => {
+const deleteCommand: Handler = async (context) => {
   const statements = context.documents('deletes').map((bytes) => decode(bytes));
-  let n = 0;
-  const errors = await runStatements(context, statements.length, (i) => {
-    const document = statements[i] as Document;
-    checkCollation(document.collation);
-    const filter = optionalDocument(document.q, 'delete.deletes.q') ?? {};
-    n += deleteDocuments(
-      context,
-      context.db,
-      context.collectionName,
-      filter,
-      truthy(document.limit) ? 1 : 0,
-      document.hint,
-      context.variables,
-    );
+  for (const statement of statements) {
+    checkPart(statement, 'delete.deletes');
+    const limit = asNumber(statement.limit);
+    if (limit !== 0 && limit !== 1)
+      throw new CommandError(9, `The limit field in delete objects must be 0 or 1. Got ${limit}`);
+  }
+  return runAll(context, statements.length, { n: 0, writeErrors: [] }, async (i, totals) => {
+    const { q, limit, hint, collation } = statements[i] as Document;
+    totals.n += await remove(context, context.db, context.collectionName, {
+      filter: optionalDocument(q, 'delete.deletes.q') ?? {},
+      multi: !truthy(limit),
+      hint,
+      environment: statementEnvironment(context, collation),
+    });
   });
-  return withErrors({ n }, errors);
 };
 
 const findAndModify: Handler = async (context) => {
   const { command } = context;
-  checkCollation(command.collation);
-  refuse(command, ['bypassEmptyTsReplacement']);
   const removing = flag(command.remove);
   if (removing && command.update !== undefined)
     throw new CommandError(9, "Cannot specify both an 'update' and 'remove'=true");
@@ -113,21 +129,40 @@ const findAndModify: Handler = async (context) => {
     );
   if (!removing && command.update === undefined)
     throw new CommandError(9, "Either an update or 'remove'=true must be specified");
-  return context.statement(() => (removing ? findAndRemove(context) : findAndUpdate(context)));
+  const project = projectorOf(context);
+  return context.statement(() => (removing ? findAndRemove(context, project) : findAndUpdate(context, project)));
 };
 
-function projected(context: Context, bytes: Buffer | undefined): Document | RawDocument | null {
-  const { fields, query } = context.command;
-  if (!bytes) return null;
-  const spec = optionalDocument(fields, 'findAndModify.fields');
-  if (!spec || Object.keys(spec).length === 0) return new RawDocument(bytes);
-  const project = compileProjection(spec, optionalDocument(query, 'findAndModify.query') ?? {}, context.variables);
-  return project(decode(bytes));
+/** MongoDB says of a duplicate key here where it was met, and of the same in an update it does not. */
+function whereMet(error: unknown): unknown {
+  if (!(error instanceof CommandError) || error.code !== 11000) return error;
+  const message = `Plan executor error during findAndModify :: caused by :: ${error.message}`;
+  return new CommandError(error.code, message, error.labels, error.extra);
 }
 
-function findAndUpdate(context: Context): Document {
+type Project = (bytes: Buffer | undefined) => Document | RawDocument | null;
+
+/** `fields`, checked before anything is written. */
+function projectorOf(context: Context): Project {
+  const { fields, query } = context.command;
+  const spec = optionalDocument(fields, 'findAndModify.fields');
+  if (!spec || Object.keys(spec).length === 0) return (bytes) => (bytes ? new RawDocument(bytes) : null);
+  const filter = optionalDocument(query, 'findAndModify.query') ?? {};
+  const project = compileProjection(spec, filter, context.environment);
+  return (bytes) => (bytes ? project(decode(bytes)) : null);
+}
+
+function findAndUpdate(context: Context, project: Project): Document {
+  try {
+    return findAndChange(context, project);
+  } catch (error) {
+    throw whereMet(error);
+  }
+}
+
+function findAndChange(context: Context, project: Project): Document {
   const { command } = context;
-  const result = updateDocuments(context, context.db, context.collectionName, {
+  const result = updateOne(context, context.db, context.collectionName, {
     filter: optionalDocument(command.query, 'findAndModify.query') ?? {},
     update: command.update,
     multi: false,
@@ -135,7 +170,7 @@ function findAndUpdate(context: Context): Document {
     arrayFilters: arrayFiltersOf(command.arrayFilters),
     hint: command.hint,
     sort: optionalDocument(command.sort, 'findAndModify.sort'),
-    variables: context.variables,
+    environment: context.environment,
   });
   const inserted = 'upserted' in result;
   const n = inserted ? 1 : result.matched;
@@ -144,36 +179,29 @@ function findAndUpdate(context: Context): Document {
     updatedExisting: result.matched > 0,
     ...(inserted ? { upserted: result.upserted } : {}),
   };
-  return { lastErrorObject, value: projected(context, flag(command.new) ? result.after : result.before), ok: 1 };
+  return { lastErrorObject, value: project(flag(command.new) ? result.after : result.before), ok: 1 };
 }
 
-function findAndRemove(context: Context): Document {
-  const { command, engine, writer } = context;
-  const collection = engine.catalog.find(context.db, context.collectionName);
-  const filter = optionalDocument(command.query, 'findAndModify.query') ?? {};
-  const sort = optionalDocument(command.sort, 'findAndModify.sort');
-  if (collection) {
-    for (const found of execute(writer, collection, {
-      filter,
-      sort,
+function findAndRemove(context: Context, project: Project): Document {
+  const { command } = context;
+  const collection = context.find(context.db, context.collectionName);
+  const removed =
+    collection &&
+    removeOne(context, collection, {
+      filter: optionalDocument(command.query, 'findAndModify.query') ?? {},
+      sort: optionalDocument(command.sort, 'findAndModify.sort'),
       hint: command.hint,
-      limit: 1,
-      variables: context.variables,
+      environment: context.environment,
       needs: collection.fields,
-    })) {
-      if (!found) continue;
-      engine.documents.remove(writer, collection, found.fields);
-      return { lastErrorObject: { n: 1 }, value: projected(context, found.bytes), ok: 1 };
-    }
-  }
-  return { lastErrorObject: { n: 0 }, value: null, ok: 1 };
+    });
+  return { lastErrorObject: { n: removed ? 1 : 0 }, value: project(removed?.bytes), ok: 1 };
 }
 
 /** Commands that drivers may retry: their reply is remembered with the session's transaction number. */
 export const writeCommands: Readonly<Record<string, Handler>> = {
   insert,
-  update,
-  delete: remove,
+  update: updateCommand,
+  delete: deleteCommand,
   findAndModify,
   findandmodify: findAndModify,
   bulkWrite,

@@ -1,12 +1,16 @@
-import { decode, decodeFields, outline } from '../bson/decode.js';
-import { encode, encodeStored } from '../bson/encode.js';
+import { check, decode, decodeFields, outline } from '../bson/decode.js';
+import { checkDepth, encode, encodeStored } from '../bson/encode.js';
+import { copyOf, entriesOf, withId } from '../bson/field-order.js';
 import { type Document, isDocument, RawDocument, Timestamp, type Value } from '../bson/values.js';
 import { CommandError } from '../errors.js';
 import type { Found } from '../plan/execute.js';
-import { isOperators, type Variables } from '../query/matcher.js';
+import type { Environment } from '../query/environment.js';
+import { isOperators } from '../query/matcher.js';
 import { compilePipelineUpdate } from '../query/pipeline-update.js';
 import { compileUpdate, type Updater } from '../query/update.js';
+import { compareBriefly, UpdateLog } from '../query/update-description.js';
 import type { Collection } from '../storage/catalog.js';
+import type { ChangeLog } from '../storage/change-log.js';
 
 /** One update statement, whichever command it came in. */
 export interface UpdateStatement {
@@ -18,7 +22,7 @@ export interface UpdateStatement {
   readonly arrayFilters: readonly Document[];
   readonly hint?: Value;
   readonly sort?: Document | undefined;
-  readonly variables: Variables;
+  readonly environment: Environment;
 }
 
 /** BSON's type number of a timestamp, which may have to be filled in. */
@@ -28,18 +32,29 @@ export const TIMESTAMP = 0x11;
 interface Changed {
   readonly fields: Document;
   readonly bytes: Buffer;
+  /** What an update with operators or a pipeline touched, where somebody listens. */
+  readonly updateDescription?: Document | undefined;
 }
 
-type Change = (found: Found) => Changed;
+export type Change = (found: Found) => Changed;
 
-export function compileChange(statement: UpdateStatement, collection: Collection): Change {
+export function compileChange(statement: UpdateStatement, collection: Collection, log: ChangeLog): Change {
   const replacement = plainReplacement(statement);
   if (replacement) return replaceBy(replacement, collection);
   const update = compileUpdater(statement);
+  const whole = wholeUpdate(statement);
+  const isPipeline = Array.isArray(whole);
+  const touches = isOperators(whole);
   return (found) => {
-    const after = update(decode(found.bytes), statement, false);
-    if (after._id === undefined) after._id = found.fields._id;
-    return { fields: after, bytes: encodeStored(after) };
+    const touched = touches && log.recording ? new UpdateLog() : undefined;
+    const made = update(decode(found.bytes), statement, false, touched);
+    const after = made._id === undefined ? withId(found.fields._id, made) : made;
+    const compared = isPipeline && log.recording ? compareBriefly(decode(found.bytes), after) : undefined;
+    return {
+      fields: after,
+      bytes: encodeStored(after),
+      updateDescription: touched ? touched.describe(after) : compared,
+    };
   };
 }
 
@@ -54,6 +69,7 @@ function plainReplacement({ update, multi, arrayFilters }: UpdateStatement): Buf
 }
 
 function replaceBy(replacement: Buffer, collection: Collection): Change {
+  checkDepth(check(replacement));
   const given = decodeFields(replacement, collection.fields);
   if (given._id !== undefined) {
     const changed = { fields: given, bytes: Buffer.from(replacement) };
@@ -79,10 +95,10 @@ export function compileUpdater(statement: UpdateStatement): Updater {
   if (Array.isArray(update)) {
     if (arrayFilters.length > 0)
       throw new CommandError(9, 'arrayFilters may not be specified for pipeline-syle updates');
-    return compilePipelineUpdate(update, statement.variables);
+    return compilePipelineUpdate(update, statement.environment);
   }
   if (!isDocument(update)) throw new CommandError(9, 'Update argument must be either an object or an array');
-  if (isOperators(update)) return compileUpdate(update, arrayFilters);
+  if (isOperators(update)) return compileUpdate(update, arrayFilters, statement.environment);
   if (multi) throw new CommandError(9, 'multi update is not supported for replacement-style update');
   if (arrayFilters.length > 0)
     throw new CommandError(9, 'arrayFilters may not be specified for replacement-style updates');
@@ -98,9 +114,8 @@ function replacementUpdater(replacement: Document): Updater {
           `The dollar ($) prefixed field '${name}' in '${name}' is not allowed in the context of an update's replacement document. Consider using an aggregation pipeline with $replaceWith.`,
         );
     }
-    const id = replacement._id ?? before._id;
-    const { _id: _, ...rest } = replacement;
-    const after = id === undefined ? rest : { _id: id, ...rest };
+    const id = replacement._id === undefined ? before._id : replacement._id;
+    const after = id === undefined ? copyOf(replacement) : withId(id, replacement);
     stamp(after);
     return after;
   };
@@ -108,7 +123,7 @@ function replacementUpdater(replacement: Document): Updater {
 
 /** An empty timestamp at the top of a new document means now. */
 export function stamp(document: Document): void {
-  for (const [name, value] of Object.entries(document)) {
+  for (const [name, value] of entriesOf(document)) {
     if (name !== '_id' && value instanceof Timestamp && value.isZero())
       document[name] = new Timestamp({ t: Math.floor(Date.now() / 1000), i: 1 });
   }

@@ -1,4 +1,5 @@
 import { equal } from '../bson/compare.js';
+import { entriesOf, put, withId } from '../bson/field-order.js';
 import { BSONRegExp, type Document, isDocument, ObjectId, type Value } from '../bson/values.js';
 import { CommandError } from '../errors.js';
 import { isOperators } from '../query/matcher.js';
@@ -18,16 +19,11 @@ export function upsertDocument(statement: UpdateStatement, change: Updater): Doc
   if (wanted && made._id !== undefined && !equal(made._id, wanted[1])) {
     throw new CommandError(66, "Performing an update on the path '_id' would modify the immutable field '_id'");
   }
-  return { _id: made._id === undefined ? new ObjectId() : made._id, ...withoutId(made) };
-}
-
-function withoutId(document: Document): Document {
-  const { _id: _, ...rest } = document;
-  return rest;
+  return withId(made._id === undefined ? new ObjectId() : made._id, made);
 }
 
 function collectEqualities(filter: Document, found: (readonly [string, Value])[]): void {
-  for (const [key, condition] of Object.entries(filter)) {
+  for (const [key, condition] of entriesOf(filter)) {
     if (key === '$and' && Array.isArray(condition))
       for (const clause of condition) collectEqualities(clause as Document, found);
     else if (key === '$or' && Array.isArray(condition) && condition.length === 1)
@@ -44,10 +40,16 @@ function addEquality(path: string, condition: Value, found: (readonly [string, V
     else if (Array.isArray(condition.$in) && condition.$in.length === 1) value = condition.$in[0];
     else if (Array.isArray(condition.$all) && condition.$all.length === 1) value = condition.$all[0];
     else return;
+    // `$all: [{ $elemMatch: ... }]` asks for an element, it gives no value.
+    if ('$all' in condition && isOperators(value)) return;
   }
-  if (value instanceof BSONRegExp) return;
-  if (found.some(([taken]) => taken === path))
-    throw new CommandError(54, `cannot infer query fields to set, path '${path}' is matched twice`);
+  // A pattern is no equality, but with `$eq` it is a value like others.
+  if (value instanceof BSONRegExp && !(isOperators(condition) && '$eq' in condition)) return;
+  for (const [taken] of found) {
+    if (taken === path) throw new CommandError(54, `cannot infer query fields to set, path '${path}' is matched twice`);
+    if (taken.startsWith(`${path}.`) || path.startsWith(`${taken}.`))
+      throw new CommandError(54, `cannot infer query fields to set, both paths '${path}' and '${taken}' are matched`);
+  }
   found.push([path, value]);
 }
 
@@ -57,8 +59,8 @@ function setPath(document: Document, path: string, value: Value): void {
   for (const part of parts.slice(0, -1)) {
     const next = level[part];
     const made = isDocument(next) ? next : {};
-    level[part] = made;
+    put(level, part, made);
     level = made;
   }
-  level[parts.at(-1) as string] = value;
+  put(level, parts.at(-1) as string, value);
 }

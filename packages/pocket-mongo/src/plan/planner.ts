@@ -1,208 +1,172 @@
 import { equal } from '../bson/compare.js';
-import { encodeKey, encodeKeyDescending, MAX_FIELDS_KEY, MAX_ID_KEY, successor } from '../bson/keys.js';
-import { type Document, isDocument, type Value } from '../bson/values.js';
-import { badValue, notImplemented } from '../errors.js';
+import { asNumber, type Document, isDocument, type Value } from '../bson/values.js';
+import { badValue } from '../errors.js';
 import type { SortOrder } from '../query/sort.js';
 import type { Collection } from '../storage/catalog.js';
-import { idKey } from '../storage/documents.js';
 import type { IndexDefinition } from '../storage/index-definition.js';
-import type { KeyRange } from '../storage/view.js';
+import type { View } from '../storage/view.js';
+import { boundedPlan } from './bounded.js';
+import { type Candidate, consider, usable } from './candidates.js';
+import { cheapest } from './estimate.js';
+import type { Plan, Planned } from './plan.js';
 import { type FieldBounds, Predicates } from './predicates.js';
 
-/** How the documents of a query are found. */
-export interface Plan {
-  /** Undefined: all documents in the order of `_id`. The index on `_id` is the documents themselves. */
-  readonly index: IndexDefinition | undefined;
-  readonly ranges: readonly KeyRange[];
-  readonly reverse: boolean;
-  /** Every document found matches; the filter need not be run. */
-  readonly exact: boolean;
-  /** The documents come in the wanted order. */
-  readonly sorted: boolean;
-  /** One `_id`: the keys of the documents themselves. */
-  readonly documentKeys: readonly string[] | undefined;
+export interface Choice {
+  readonly plan: Plan;
+  readonly rejected: readonly Plan[];
 }
 
-/** Keys longer than this may have been cut, so bounds must not be. */
-const SAFE_BOUND = Math.min(MAX_FIELDS_KEY, MAX_ID_KEY) - 100;
-/** More points than this in one query are read as a range. */
-const MAX_RANGES = 2000;
+/** `$or` within `$or` is followed this deep. */
+const MAX_NESTING = 3;
+const MAX_BRANCHES = 50;
 
-interface Candidate extends Plan {
-  readonly score: number;
+/**
+ * Chooses how to find the documents of a query. `_id` and a unique index fully given need no choice. Of several other
+ * ways the keys in their bounds are counted, up to a limit, and the cheapest is taken. Where that does not tell, fixed
+ * preferences do: equalities first, then a sort that comes for free, then a range. Nothing is remembered, so no choice
+ * outlives the data it was made for.
+ */
+export function choose(view: View, collection: Collection, query: Planned): Choice {
+  const predicates = new Predicates(query.filter);
+  const { order, hint } = query;
+  const only = query.index ?? (hint === undefined || hint === null ? undefined : hinted(collection, hint));
+  if (query.min || query.max) return alone(boundedPlan(only, query, predicates));
+  if (only === 'forward' || only === 'backward') return alone(scanAll(predicates, order, only === 'backward'));
+  if (only) return alone(consider(only, predicates, order, true, query.ordering) ?? scanAll(predicates, order, false));
+  const byId = predicates.bounds('_id', false);
+  if (byId?.points && identifies(collection, byId, query)) return alone(idPlan(collection, byId, predicates, order));
+  return (
+    best(view, query.wanted, candidates(view, collection, query, predicates, 0)) ??
+    alone(scanAll(predicates, order, false))
+  );
 }
 
-/** Chooses an index by fixed preferences: equalities first, then a range, then a sort that comes for free. */
-export function plan(collection: Collection, filter: Document, sort: SortOrder | undefined, hint: Value): Plan {
-  const predicates = new Predicates(filter);
-  const wanted = hint === undefined ? undefined : hinted(collection, hint);
-  if (wanted === 'natural') return wholeCollection(collection, sort, predicates);
-  const points = wanted && !wanted.isId ? undefined : predicates.bounds('_id', false)?.points;
-  if (points) return byId(collection, points, predicates, sort);
-  let best: Candidate | undefined;
-  for (const index of wanted ? [wanted] : collection.indexes) {
-    const candidate = consider(index, predicates, sort, wanted !== undefined);
-    if (candidate && (!best || candidate.score > best.score)) best = candidate;
+/** Whether values of `_id` are keys of documents; in a time series several documents may have one. */
+function identifies({ indexes, timeField }: Collection, bounds: FieldBounds, { ordering }: Planned): boolean {
+  return timeField === undefined && usable(indexes[0] as IndexDefinition, bounds, ordering);
+}
+
+function alone(plan: Plan): Choice {
+  return { plan, rejected: [] };
+}
+
+/** All ways but the scan. */
+function candidates(view: View, collection: Collection, query: Planned, predicates: Predicates, depth: number): Plan[] {
+  const found: Plan[] = [];
+  for (const index of collection.indexes) {
+    if (index.hidden || index.building) continue;
+    const candidate: Candidate | undefined = consider(index, predicates, query.order, false, query.ordering);
+    if (candidate && candidate.score >= 1000) return [candidate];
+    if (candidate) found.push(candidate);
   }
-  return best ?? wholeCollection(collection, sort, predicates);
+  if (depth < MAX_NESTING) {
+    for (const clauses of predicates.alternatives) {
+      const union = unionPlan(view, collection, query, clauses, depth);
+      if (union) found.push(union);
+    }
+  }
+  return found;
 }
 
-function hinted(collection: Collection, hint: Value): IndexDefinition | 'natural' {
+function best(view: View, wanted: number, plans: readonly Plan[]): Choice | undefined {
+  const [first] = plans;
+  if (!first) return undefined;
+  const plan = plans.length === 1 ? first : cheapest(view, plans, wanted);
+  return { plan, rejected: plans.filter((other) => other !== plan) };
+}
+
+/** One plan for each clause of an `$or`; undefined when one of them would have to read everything. */
+function unionPlan(
+  view: View,
+  collection: Collection,
+  query: Planned,
+  clauses: readonly Document[],
+  depth: number,
+): Plan | undefined {
+  if (clauses.length > MAX_BRANCHES) return undefined;
+  const { order } = query;
+  const branches: Plan[] = [];
+  for (const clause of clauses) {
+    const branch = clausePlan(view, collection, query, clause, depth);
+    if (!branch) return undefined;
+    branches.push(branch);
+  }
+  const sorted = branches.every((branch) => branch.sorted);
+  const score = Math.min(...branches.map((branch) => branch.score)) - (order && !sorted ? 6 : 0) - 1;
+  return { access: { kind: 'union', branches }, exact: false, sorted: !order || sorted, score };
+}
+
+function clausePlan(
+  view: View,
+  collection: Collection,
+  query: Planned,
+  clause: Document,
+  depth: number,
+): Plan | undefined {
+  const filter = { $and: [clause, query.filter] };
+  // The clause decides; what the filter asks besides may make its bounds narrower.
+  const own = new Predicates(clause);
+  const ids = own.bounds('_id', false);
+  if (ids?.points && identifies(collection, ids, query))
+    return idPlan(collection, ids, new Predicates(filter), query.order);
+  const helped = { ...query, filter, wanted: Number.POSITIVE_INFINITY };
+  const plans = candidates(view, collection, helped, withoutAlternatives(filter, own), depth + 1);
+  return best(view, helped.wanted, plans.filter(isBound))?.plan;
+}
+
+/** The whole filter's conditions, but only the clause's own `$or`. */
+function withoutAlternatives(filter: Document, own: Predicates): Predicates {
+  const all = new Predicates(filter);
+  all.alternatives.splice(0, all.alternatives.length, ...own.alternatives);
+  return all;
+}
+
+/** Reading a whole index for its order is no way to find a clause. */
+function isBound({ access }: Plan): boolean {
+  return access.kind !== 'index' || access.fields.length > 0;
+}
+
+/** The index that a hint names, or the direction of a scan. @throws CommandError 2 when there is none. */
+export function hinted(collection: Collection, hint: Value): IndexDefinition | 'forward' | 'backward' {
   if (isDocument(hint) && '$natural' in hint) {
-    if (!equal(hint.$natural, 1)) throw notImplemented('hint { $natural: -1 }');
-    return 'natural';
+    const direction = asNumber(hint.$natural);
+    if (direction !== 1 && direction !== -1)
+      throw badValue(`$natural hint must be 1 or -1, was ${String(hint.$natural)}`);
+    return direction === 1 ? 'forward' : 'backward';
   }
   const found =
-    typeof hint === 'string' ? collection.index(hint) : collection.indexes.find((index) => equal(index.key, hint));
-  if (!found)
+    typeof hint === 'string'
+      ? collection.index(hint)
+      : collection.indexes.find((index) => equal(index.key, hint) && !index.hidden);
+  if (!found || found.hidden || found.building)
     throw badValue(
       'error processing query: planner returned error :: caused by :: hint provided does not correspond to an existing index',
     );
   return found;
 }
 
-function wholeCollection(collection: Collection, sort: SortOrder | undefined, predicates: Predicates): Plan {
-  const ranges = [{ from: collection.prefix, to: successor(collection.prefix) }];
-  return {
-    index: undefined,
-    ranges,
-    reverse: false,
-    exact: predicates.total === 0,
-    sorted: !sort,
-    documentKeys: undefined,
-  };
+function scanAll(predicates: Predicates, order: SortOrder | undefined, reverse: boolean): Plan {
+  return { access: { kind: 'scan', reverse }, exact: predicates.total === 0, sorted: !order, score: 0 };
 }
 
-function byId(
+function idPlan(
   collection: Collection,
-  points: readonly Value[],
+  bounds: FieldBounds,
   predicates: Predicates,
-  sort: SortOrder | undefined,
+  order: SortOrder | undefined,
 ): Plan {
-  const exact = predicates.total === 1;
-  const documentKeys = points.map((id) => collection.prefix + idKey(id));
+  const first = order?.fields[0];
+  const { points = [] } = bounds;
+  const keys = [...new Set(points.map((id) => collection.documentKey(id)))];
   return {
-    index: collection.indexes[0],
-    ranges: [],
-    reverse: false,
-    exact,
-    sorted: !sort || points.length === 1,
-    documentKeys,
-  };
-}
-
-function consider(
-  index: IndexDefinition,
-  predicates: Predicates,
-  sort: SortOrder | undefined,
-  forced: boolean,
-): Candidate | undefined {
-  if (index.partial && !predicates.implies(index.partial)) return undefined;
-  if (index.sparse && !index.paths.some((path) => predicates.requires(path))) return undefined;
-  const fields = usableFields(index, predicates);
-  const order = sort ? sortDirection(index, fields, sort) : undefined;
-  const equalities = fields.filter(({ points }) => points).length;
-  const hasRange = fields.length > equalities;
-  if (fields.length === 0 && order === undefined && !forced) return undefined;
-  // Scanning a whole index for its order pays only where nothing else helps.
-  let score = equalities * 10 + (hasRange ? 5 : 0) + (order === undefined ? 0 : 6);
-  if (index.unique && equalities === index.paths.length) score += 1000;
-  const { ranges, cut } = buildRanges(index, fields);
-  const covered = fields.reduce((sum, field) => sum + field.exact, 0);
-  return {
-    index,
-    ranges,
-    reverse: order === -1,
-    exact: !index.multikey && !cut && covered === predicates.total,
-    sorted: !sort || order !== undefined,
-    documentKeys: undefined,
-    score,
-  };
-}
-
-/** The bounds of the index's leading fields: equalities, then at most one range. */
-function usableFields(index: IndexDefinition, predicates: Predicates): FieldBounds[] {
-  const fields: FieldBounds[] = [];
-  const roots = new Set<string>();
-  let combinations = 1;
-  for (const path of index.paths) {
-    const root = path.split('.')[0] as string;
-    // Conditions on one array may be met by different elements, whose keys are apart.
-    if (index.multikey && roots.has(root)) break;
-    roots.add(root);
-    const bounds = predicates.bounds(path, index.multikey);
-    if (!bounds) break;
-    combinations *= bounds.points?.length ?? 1;
-    if (combinations > MAX_RANGES) break;
-    fields.push(bounds);
-    if (!bounds.points) break;
-  }
-  return fields;
-}
-
-/** 1 or -1 when reading the index forwards or backwards gives the wanted order. */
-function sortDirection(index: IndexDefinition, fields: readonly FieldBounds[], sort: SortOrder): 1 | -1 | undefined {
-  if (index.multikey) return undefined;
-  let direction: 1 | -1 | undefined;
-  let at = 0;
-  for (let i = 0; i < index.paths.length && at < sort.fields.length; i++) {
-    const wanted = sort.fields[at] as SortOrder['fields'][number];
-    const single = fields[i]?.points?.length === 1;
-    if (wanted.path === index.paths[i]) {
-      const here = wanted.direction === index.directions[i] ? 1 : -1;
-      at++;
-      if (single) continue;
-      if (direction !== undefined && direction !== here) return undefined;
-      direction = here;
-    } else if (!single) {
-      return undefined;
-    }
-  }
-  return at === sort.fields.length ? (direction ?? 1) : undefined;
-}
-
-function buildRanges(index: IndexDefinition, fields: readonly FieldBounds[]): { ranges: KeyRange[]; cut: boolean } {
-  let prefixes = [index.prefix];
-  for (const [i, { points }] of fields.entries()) {
-    if (!points) continue;
-    const encode = index.directions[i] === -1 ? encodeKeyDescending : encodeKey;
-    const encoded = points.map(encode).sort();
-    prefixes = prefixes.flatMap((prefix) => encoded.map((key) => prefix + key));
-  }
-  const last = fields.at(-1);
-  const range = last && !last.points ? encodeRange(last, index.directions[fields.length - 1] === -1) : undefined;
-  let cut = false;
-  const ranges = prefixes.map((prefix) => {
-    const from = range ? prefix + range.from : prefix;
-    const to = range ? prefix + range.to : successor(prefix);
-    if (from.length <= SAFE_BOUND && to.length <= SAFE_BOUND) return { from, to };
-    cut = true;
-    return { from: from.slice(0, SAFE_BOUND), to: to.length > SAFE_BOUND ? successor(to.slice(0, SAFE_BOUND)) : to };
-  });
-  return { ranges: cut ? merged(ranges) : ranges, cut };
-}
-
-/** Ranges that were widened may overlap. */
-function merged(ranges: readonly KeyRange[]): KeyRange[] {
-  const result: { from: string; to: string }[] = [];
-  for (const range of ranges) {
-    const last = result.at(-1);
-    if (last && range.from <= last.to) {
-      if (range.to > last.to) last.to = range.to;
-    } else result.push({ ...range });
-  }
-  return result;
-}
-
-/** The keys of a range of one field. Without a bound it ends where the type's values end. */
-function encodeRange({ low, high, type }: FieldBounds, descending: boolean): KeyRange {
-  const typeByte = String.fromCharCode(descending ? ~type & 0xff : type);
-  const encode = descending ? encodeKeyDescending : encodeKey;
-  const [first, last] = descending ? [high, low] : [low, high];
-  const start = first ? encode(first.value) : typeByte;
-  const end = last ? encode(last.value) : typeByte;
-  return {
-    from: first && !first.inclusive ? successor(start) : start,
-    to: !last || last.inclusive ? successor(end) : end,
+    access: {
+      kind: 'ids',
+      index: collection.indexes[0] as IndexDefinition,
+      points: first?.path === '_id' && first.direction === -1 ? keys.reverse() : keys,
+      fields: [bounds],
+    },
+    exact: predicates.total === 1,
+    sorted: !first || points.length <= 1 || first.path === '_id',
+    score: 2000,
   };
 }

@@ -1,45 +1,29 @@
 import { compare, equal } from '../bson/compare.js';
 import { asNumber, Binary, BSONRegExp, BsonType, bsonType, type Value } from '../bson/values.js';
-import { badValue } from '../errors.js';
+import { badValue, CommandError } from '../errors.js';
+import { compileRegex } from './pcre.js';
 
 type LeafTest = (leaf: Value) => boolean;
 
 const TYPE_ALIASES: Readonly<Record<string, number>> = { ...BsonType, bool: 8 };
 
-/** `$regex` with its options as JavaScript has them; `x` is done by hand. */
+/** `$regex`: matches strings, and regular expressions that are the same. */
 export function regexTest(operand: Value, options: Value): LeafTest {
   const pattern = operand instanceof BSONRegExp ? operand.pattern : operand;
-  const flags =
-    options === undefined || options === null ? (operand instanceof BSONRegExp ? operand.options : '') : options;
+  const own = operand instanceof BSONRegExp ? operand.options : '';
+  const flags = options === undefined || options === null ? own : options;
   if (typeof pattern !== 'string') throw badValue('$regex has to be a string');
   if (typeof flags !== 'string') throw badValue('$options has to be a string');
-  const regex = toRegExp(pattern, flags);
-  const self = operand instanceof BSONRegExp ? operand : new BSONRegExp(pattern, flags);
+  if (own !== '' && flags !== own) throw badValue('options set in both $regex and $options');
+  const regex = compileRegex(pattern, flags);
+  const self = new BSONRegExp(pattern, flags);
   return (leaf) => (typeof leaf === 'string' ? regex.test(leaf) : leaf instanceof BSONRegExp && equal(leaf, self));
-}
-
-export function toRegExp(pattern: string, flags: string): RegExp {
-  let source = pattern;
-  let wanted = flags;
-  const inline = /^\(\?([imsx]+)\)/.exec(source);
-  if (inline?.[1]) {
-    source = source.slice(inline[0].length);
-    wanted += inline[1];
-  }
-  for (const flag of wanted) if (!'imsxu'.includes(flag)) throw badValue(`invalid flag in regex options: ${flag}`);
-  if (wanted.includes('x'))
-    source = source.replace(/\\.|\[(?:\\.|[^\]])*\]|\s+|#.*/g, (part) => (/^[\s#]/.test(part) ? '' : part));
-  const own = [...new Set(wanted)].filter((flag) => 'ims'.includes(flag)).join('');
-  try {
-    return new RegExp(source, `${own}u`);
-  } catch {
-    return new RegExp(source, own);
-  }
 }
 
 /** `$type` by number or alias, one or several. */
 export function typeTest(operand: Value): LeafTest {
   const wanted = new Set<number>();
+  if (Array.isArray(operand) && operand.length === 0) throw new CommandError(9, '$type must match at least one type');
   for (const one of Array.isArray(operand) ? operand : [operand]) {
     if (one === 'number')
       for (const type of [BsonType.double, BsonType.int, BsonType.long, BsonType.decimal]) wanted.add(type);
@@ -55,7 +39,8 @@ function typeNumber(operand: Value): number {
     return type;
   }
   const number = asNumber(operand);
-  if (number === undefined) throw badValue('type must be represented as a number or a string');
+  if (number === undefined) throw new CommandError(14, 'type must be represented as a number or a string');
+  if (number === 0) throw badValue('Invalid numerical type code: 0. Instead use {$exists: false}.');
   if (!Object.values(BsonType).some((type) => type === number))
     throw badValue(`Invalid numerical type code: ${number}`);
   return number;
@@ -66,22 +51,27 @@ export function modTest(operand: Value): LeafTest {
   if (!Array.isArray(operand)) throw badValue('malformed mod, needs to be an array');
   if (operand.length < 2) throw badValue('malformed mod, not enough elements');
   if (operand.length > 2) throw badValue('malformed mod, too many elements');
-  const [divisor, remainder] = operand.map(asNumber);
-  if (divisor === undefined || remainder === undefined)
-    throw badValue('malformed mod, divisor or remainder not a number');
-  const by = Math.trunc(divisor);
-  if (by === 0) throw badValue('divisor cannot be 0');
-  const rest = Math.trunc(remainder);
+  const by = modOperand(operand[0], 'divisor');
+  const rest = modOperand(operand[1], 'remainder');
+  if (by === 0n) throw badValue('divisor cannot be 0');
   return (leaf) => {
-    if (typeof leaf === 'bigint') return leaf % BigInt(by) === BigInt(rest);
+    if (typeof leaf === 'bigint') return leaf % by === rest;
     const number = asNumber(leaf);
-    return number !== undefined && Number.isFinite(number) && (Math.trunc(number) % by) + 0 === rest;
+    return number !== undefined && Number.isFinite(number) && BigInt(Math.trunc(number)) % by === rest;
   };
+}
+
+function modOperand(value: Value, what: string): bigint {
+  if (typeof value === 'bigint') return value;
+  const number = asNumber(value);
+  if (number === undefined) throw badValue(`malformed mod, ${what} not a number`);
+  if (!Number.isFinite(number)) throw badValue(`malformed mod, ${what} value is invalid`);
+  return BigInt(Math.trunc(number));
 }
 
 /** `$bitsAllSet` and its kin on integers and binary data; the mask is a number, binary data or a list of positions. */
 export function bitTest(operator: string, operand: Value): LeafTest {
-  const positions = bitPositions(operand);
+  const positions = bitPositions(operator, operand);
   const wantSet = operator.endsWith('Set');
   const any = operator.startsWith('$bitsAny');
   return (leaf) => {
@@ -92,7 +82,7 @@ export function bitTest(operator: string, operand: Value): LeafTest {
   };
 }
 
-function bitPositions(operand: Value): number[] {
+function bitPositions(operator: string, operand: Value): number[] {
   if (Array.isArray(operand)) {
     return operand.map((one) => {
       const position = asNumber(one);
@@ -101,8 +91,12 @@ function bitPositions(operand: Value): number[] {
       return position;
     });
   }
+  const number = asNumber(operand);
+  if (number === undefined && !(operand instanceof Binary))
+    throw badValue(`${operator} takes an Array, a number, or a BinData but received another type`);
   const bit = bitReader(operand);
-  if (!bit || (asNumber(operand) ?? 0) < 0) throw badValue(`${String(operand)} is no bit mask`);
+  if (!bit) throw new CommandError(9, `Expected an integer: ${operator}`);
+  if ((number ?? 0) < 0) throw new CommandError(9, `Expected a non-negative number in: ${operator}: ${number}`);
   const size = operand instanceof Binary ? operand.position * 8 : 64;
   return Array.from({ length: size }, (_, position) => position).filter(bit);
 }

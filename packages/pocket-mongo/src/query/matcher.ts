@@ -1,27 +1,28 @@
-import { compare, equal, Rank, rank } from '../bson/compare.js';
-import { BSONRegExp, type Document, isDocument, MaxKey, MinKey, truthy, type Value } from '../bson/values.js';
+import { equal } from '../bson/compare.js';
+import { entriesOf, fieldNames } from '../bson/field-order.js';
+import type { Ordering } from '../bson/ordering.js';
+import { asNumber, BSONRegExp, type Document, isDocument, truthy, type Value } from '../bson/values.js';
 import { badValue, CommandError, notImplemented } from '../errors.js';
+import { type Environment, PLAIN } from './environment.js';
 import { compileExpression } from './expression.js';
 import { bitTest, modTest, regexTest, typeTest } from './leaf-tests.js';
 import { visitLeaves, visitPath } from './path.js';
+import { compileSchema } from './schema.js';
+import { equalityTest, inTest, isOperator, type LeafTest, orderTest } from './value-tests.js';
 
 export type Matcher = (document: Document) => boolean;
-type LeafTest = (leaf: Value) => boolean;
 
 const always: Matcher = () => true;
 
-/** The variables of a command's `let`, for `$expr`. */
-export type Variables = Readonly<Record<string, Value>>;
-
 /** Compiles a filter. @throws CommandError 2 for what MongoDB refuses, 238 for what this server lacks. */
-export function compileFilter(filter: Document, variables: Variables = {}): Matcher {
+export function compileFilter(filter: Document, environment: Environment = PLAIN): Matcher {
   const tests: Matcher[] = [];
-  for (const [key, condition] of Object.entries(filter)) {
-    if (key.startsWith('$')) {
-      const test = compileTopLevel(key, condition, variables);
+  for (const [key, condition] of entriesOf(filter)) {
+    if (isOperator(key)) {
+      const test = compileTopLevel(key, condition, environment);
       if (test) tests.push(test);
     } else {
-      tests.push(...compileField(key, condition));
+      tests.push(...compileField(key, condition, environment));
     }
   }
   return allOf(tests);
@@ -35,65 +36,89 @@ function allOf(tests: readonly Matcher[]): Matcher {
   return (document) => tests.every((test) => test(document));
 }
 
-function compileTopLevel(key: string, condition: Value, variables: Variables): Matcher | undefined {
-  switch (key) {
-    case '$and':
-      return allOf(clauses(key, condition, variables));
-    case '$or': {
-      const tests = clauses(key, condition, variables);
-      return (document) => tests.some((test) => test(document));
-    }
-    case '$nor': {
-      const tests = clauses(key, condition, variables);
-      return (document) => !tests.some((test) => test(document));
-    }
-    case '$expr': {
-      const evaluate = compileExpression(condition, variables);
-      return (document) => truthy(evaluate(document));
-    }
-    case '$comment':
-      return undefined;
-    case '$alwaysTrue':
-      return always;
-    case '$alwaysFalse':
-      return () => false;
-    case '$where':
-    case '$text':
-    case '$jsonSchema':
-    case '$sampleRate':
-      throw notImplemented(`query operator ${key}`);
-    default:
-      throw badValue(
-        `unknown top level operator: ${key}. If you have a field name that starts with a '$' symbol, consider using $getField or $setField.`,
-      );
-  }
+type CompileTopLevel = (condition: Value, environment: Environment, key: string) => Matcher | undefined;
+
+/** Operators in the place of a field; undefined where they select nothing. */
+const TOP_LEVEL: Readonly<Record<string, CompileTopLevel>> = {
+  $and: (condition, environment, key) => allOf(clauses(key, condition, environment)),
+  $or: (condition, environment, key) => {
+    const tests = clauses(key, condition, environment);
+    return (document) => tests.some((test) => test(document));
+  },
+  $nor: (condition, environment, key) => {
+    const tests = clauses(key, condition, environment);
+    return (document) => !tests.some((test) => test(document));
+  },
+  $expr: (condition, environment) => {
+    const evaluate = compileExpression(condition, environment);
+    return (document) => truthy(evaluate(document));
+  },
+  $jsonSchema: (condition) => {
+    const { failures } = compileSchema(condition);
+    return (document) => failures(document).length === 0;
+  },
+  $comment: () => undefined,
+  $alwaysTrue: (condition, _, key) => constantly(true, condition, key),
+  $alwaysFalse: (condition, _, key) => constantly(false, condition, key),
+  $sampleRate: sampleRate,
+};
+
+/** Operators of MongoDB that are refused: scripts, and what needs an index of text or places. */
+const REFUSED = new Set(['$where', '$text', '$geoWithin', '$geoIntersects', '$near', '$nearSphere', '$within']);
+
+function compileTopLevel(key: string, condition: Value, environment: Environment): Matcher | undefined {
+  const compile = Object.hasOwn(TOP_LEVEL, key) ? TOP_LEVEL[key] : undefined;
+  if (compile) return compile(condition, environment, key);
+  if (REFUSED.has(key)) throw notImplemented(`query operator ${key}`);
+  throw badValue(
+    `unknown top level operator: ${key}. If you have a field name that starts with a '$' symbol, consider using $getField or $setField.`,
+  );
 }
 
-function clauses(key: string, condition: Value, variables: Variables): Matcher[] {
+/** True for `$or` and others that stand in the place of a field. */
+export function isTopLevel(name: string): boolean {
+  return Object.hasOwn(TOP_LEVEL, name) || name === '$where';
+}
+
+function constantly(result: boolean, condition: Value, key: string): Matcher {
+  if (asNumber(condition) !== 1) throw new CommandError(9, `${key} must be an integer value of 1`);
+  return () => result;
+}
+
+/** Lets a share of the documents through, each by chance. */
+function sampleRate(operand: Value): Matcher {
+  const rate = asNumber(operand);
+  if (rate === undefined) throw badValue('argument to $sampleRate must be a numeric type');
+  if (!(rate >= 0 && rate <= 1)) throw badValue(`numeric argument to $sampleRate must be in [0, 1] but found ${rate}`);
+  return () => Math.random() < rate;
+}
+
+function clauses(key: string, condition: Value, environment: Environment): Matcher[] {
   if (!Array.isArray(condition)) throw badValue(`${key} must be an array`);
-  if (condition.length === 0) throw badValue(`${key} argument must be a non-empty array`);
+  if (condition.length === 0) throw badValue('$and/$or/$nor must be a nonempty array');
   return condition.map((clause) => {
-    if (!isDocument(clause)) throw badValue(`${key} argument's entries must be objects`);
-    return compileFilter(clause, variables);
+    if (!isDocument(clause)) throw badValue('$or/$and/$nor entries need to be full objects');
+    return compileFilter(clause, environment);
   });
 }
 
 /** True for `{ $gt: 1 }`, false for a plain value or a document to be compared as a whole. */
 export function isOperators(condition: Value): condition is Document {
   if (!isDocument(condition)) return false;
-  const [first] = Object.keys(condition);
-  return first?.startsWith('$') === true && first !== '$ref' && first !== '$id' && first !== '$db';
+  return isOperator(fieldNames(condition)[0]);
 }
 
-function compileField(path: string, condition: Value): Matcher[] {
+function compileField(path: string, condition: Value, environment: Environment): Matcher[] {
   const parts = path.split('.');
-  if (isOperators(condition)) return compileOperators(parts, condition);
+  if (isOperators(condition)) return compileOperators(parts, condition, environment);
   if (condition instanceof BSONRegExp) return [leafMatcher(parts, regexTest(condition, undefined))];
-  return [leafMatcher(parts, equalityTest(condition))];
+  return [leafMatcher(parts, equalityTest(condition, environment.ordering))];
 }
 
+/** No parts: the value itself, which no array around it is looked into for, as `$elemMatch` needs it. */
 function leafMatcher(parts: readonly string[], test: LeafTest): Matcher {
   const [only] = parts;
+  if (only === undefined) return test;
   if (parts.length === 1 && only !== undefined) {
     return (document) => {
       const leaf = Object.hasOwn(document, only) ? document[only] : undefined;
@@ -112,53 +137,62 @@ function not(test: Matcher): Matcher {
   return (document) => !test(document);
 }
 
-function compileOperators(parts: readonly string[], operators: Document): Matcher[] {
+function compileOperators(parts: readonly string[], operators: Document, environment: Environment): Matcher[] {
   const tests: Matcher[] = [];
-  for (const [operator, operand] of Object.entries(operators)) {
+  for (const [operator, operand] of entriesOf(operators)) {
     if (operator === '$options') {
       if (!('$regex' in operators)) throw badValue('$options needs a $regex');
       continue;
     }
-    tests.push(compileOperator(parts, operator, operand, operators));
+    tests.push(compileOperator(parts, operator, operand, operators, environment));
   }
   return tests;
 }
 
-function compileOperator(parts: readonly string[], operator: string, operand: Value, siblings: Document): Matcher {
-  switch (operator) {
-    case '$ne':
-      if (operand instanceof BSONRegExp) throw badValue("Can't have regex as arg to $ne.");
-      return not(leafMatcher(parts, equalityTest(operand)));
-    case '$nin':
-      return not(leafMatcher(parts, inTest(operator, operand)));
-    case '$not':
-      return not(compileNot(parts, operand));
-    case '$exists': {
-      const wanted = truthy(operand);
-      const exists = wholeMatcher(parts, (leaf) => leaf !== undefined);
-      return wanted ? exists : not(exists);
-    }
-    case '$size': {
-      const size = sizeOperand(operand);
-      return wholeMatcher(parts, (leaf) => Array.isArray(leaf) && leaf.length === size);
-    }
-    case '$all':
-      return compileAll(parts, operand);
-    case '$elemMatch':
-      return wholeMatcher(parts, elementTest(operand));
-    case '$type':
-      return typeMatcher(parts, operand);
-    default:
-      return leafMatcher(parts, leafTest(operator, operand, siblings));
-  }
+type CompileField = (parts: readonly string[], operand: Value, environment: Environment) => Matcher;
+
+/** Operators that look at the field as a whole, or at what others say of it. */
+const FIELD: Readonly<Record<string, CompileField>> = {
+  $ne: (parts, operand, { ordering }) => {
+    if (operand instanceof BSONRegExp) throw badValue("Can't have regex as arg to $ne.");
+    return not(leafMatcher(parts, equalityTest(operand, ordering)));
+  },
+  $nin: (parts, operand, { ordering }) => not(leafMatcher(parts, inTest('$nin', operand, ordering))),
+  $not: (parts, operand, environment) => not(compileNot(parts, operand, environment)),
+  $exists: (parts, operand) => {
+    const exists = wholeMatcher(parts, (leaf) => leaf !== undefined);
+    return truthy(operand) ? exists : not(exists);
+  },
+  $size: (parts, operand) => {
+    const size = sizeOperand(operand);
+    return wholeMatcher(parts, (leaf) => Array.isArray(leaf) && leaf.length === size);
+  },
+  $all: compileAll,
+  $elemMatch: (parts, operand, environment) => wholeMatcher(parts, elementTest(operand, environment)),
+  $type: typeMatcher,
+};
+
+function compileOperator(
+  parts: readonly string[],
+  operator: string,
+  operand: Value,
+  siblings: Document,
+  environment: Environment,
+): Matcher {
+  const compile = Object.hasOwn(FIELD, operator) ? FIELD[operator] : undefined;
+  if (compile) return compile(parts, operand, environment);
+  const leaf = Object.hasOwn(LEAF, operator) ? LEAF[operator] : undefined;
+  if (leaf) return leafMatcher(parts, leaf(operand, { parts, operator, siblings, ordering: environment.ordering }));
+  if (REFUSED.has(operator)) throw notImplemented(`query operator ${operator}`);
+  throw badValue(`unknown operator: ${operator}`);
 }
 
-function compileNot(parts: readonly string[], operand: Value): Matcher {
+function compileNot(parts: readonly string[], operand: Value, environment: Environment): Matcher {
   if (operand instanceof BSONRegExp) return leafMatcher(parts, regexTest(operand, undefined));
   if (!isDocument(operand)) throw badValue('$not needs a regex or a document');
   if (Object.keys(operand).length === 0) throw badValue('$not cannot be empty');
-  if (!isOperators(operand)) throw badValue(`unknown operator: ${Object.keys(operand)[0]}`);
-  return allOf(compileOperators(parts, operand));
+  if (!isOperators(operand)) throw badValue(`unknown operator: ${fieldNames(operand)[0]}`);
+  return allOf(compileOperators(parts, operand, environment));
 }
 
 function sizeOperand(operand: Value): number {
@@ -173,34 +207,41 @@ function sizeOperand(operand: Value): number {
   return size;
 }
 
-function compileAll(parts: readonly string[], operand: Value): Matcher {
+function compileAll(parts: readonly string[], operand: Value, environment: Environment): Matcher {
   if (!Array.isArray(operand)) throw badValue('$all needs an array');
   if (operand.length === 0) return () => false;
+  const isElemMatch = (wanted: Value) => isDocument(wanted) && fieldNames(wanted)[0] === '$elemMatch';
+  if (isElemMatch(operand[0])) {
+    if (!operand.every(isElemMatch)) throw badValue('$all/$elemMatch has to be consistent');
+    const tests = operand.map((wanted) => elementTest((wanted as Document).$elemMatch, environment));
+    return allOf(tests.map((test) => wholeMatcher(parts, test)));
+  }
   const tests = operand.map((wanted): Matcher => {
-    if (isDocument(wanted) && '$elemMatch' in wanted) return wholeMatcher(parts, elementTest(wanted.$elemMatch));
     if (isOperators(wanted)) throw badValue('no $ expressions in $all');
-    return leafMatcher(parts, wanted instanceof BSONRegExp ? regexTest(wanted, undefined) : equalityTest(wanted));
+    const test =
+      wanted instanceof BSONRegExp ? regexTest(wanted, undefined) : equalityTest(wanted, environment.ordering);
+    return leafMatcher(parts, test);
   });
   return allOf(tests);
 }
 
 /** `$elemMatch`: operators test the elements themselves, anything else is a filter on element documents. */
-function elementTest(operand: Value): LeafTest {
+function elementTest(operand: Value, environment: Environment): LeafTest {
   if (!isDocument(operand)) throw badValue('$elemMatch needs an Object');
-  const first = Object.keys(operand)[0] ?? '';
+  const first = fieldNames(operand)[0] ?? '';
   if (isOperators(operand) && !['$and', '$or', '$nor', '$expr', '$where'].includes(first)) {
-    // The element stands under a name of its own; an element that is an array is compared as a whole.
-    const tests = Object.entries(operand).filter(([name]) => name !== '$options');
-    const matchers = tests.map(([name, value]) => elementOperator(name, value, operand));
-    return (leaf) => Array.isArray(leaf) && leaf.some((element) => matchers.every((test) => test(element)));
+    const test = allOf(compileOperators([], operand, environment)) as LeafTest;
+    return (leaf) => Array.isArray(leaf) && leaf.some(test);
   }
-  const match = compileFilter(operand);
-  return (leaf) => Array.isArray(leaf) && leaf.some((element) => isDocument(element) && match(element));
+  if ('$expr' in operand) throw badValue('$expr can only be applied to the top-level document');
+  const match = compileFilter(operand, environment);
+  return (leaf) => Array.isArray(leaf) && leaf.some((element) => matchesElement(match, element));
 }
 
-function elementOperator(operator: string, operand: Value, siblings: Document): LeafTest {
-  const wrapped = compileOperator(['element'], operator, operand, siblings);
-  return (element) => wrapped({ element });
+/** An array among the elements is a document whose fields are its positions. */
+function matchesElement(match: Matcher, element: Value): boolean {
+  if (Array.isArray(element)) return match(Object.fromEntries(element.entries()));
+  return isDocument(element) && match(element);
 }
 
 function typeMatcher(parts: readonly string[], operand: Value): Matcher {
@@ -208,81 +249,38 @@ function typeMatcher(parts: readonly string[], operand: Value): Matcher {
   return leafMatcher(parts, (leaf) => leaf !== undefined && test(leaf));
 }
 
-function leafTest(operator: string, operand: Value, siblings: Document): LeafTest {
-  switch (operator) {
-    case '$eq':
-      if (operand instanceof BSONRegExp) return (leaf) => leaf instanceof BSONRegExp && equal(leaf, operand);
-      return equalityTest(operand);
-    case '$gt':
-    case '$gte':
-    case '$lt':
-    case '$lte':
-      return orderTest(operator, operand);
-    case '$in':
-      return inTest(operator, operand);
-    case '$regex':
-      return regexTest(operand, siblings.$options);
-    case '$mod':
-      return modTest(operand);
-    case '$bitsAllSet':
-    case '$bitsAllClear':
-    case '$bitsAnySet':
-    case '$bitsAnyClear':
-      return bitTest(operator, operand);
-    case '$geoWithin':
-    case '$geoIntersects':
-    case '$near':
-    case '$nearSphere':
-    case '$within':
-      throw notImplemented(`query operator ${operator}`);
-    default:
-      throw badValue(`unknown operator: ${operator}`);
-  }
+/** Where an operator stands. */
+interface Site {
+  readonly parts: readonly string[];
+  readonly operator: string;
+  readonly siblings: Document;
+  readonly ordering: Ordering;
 }
 
-function equalityTest(wanted: Value): LeafTest {
-  if (wanted === null || wanted === undefined) return (leaf) => leaf === null || leaf === undefined;
-  if (typeof wanted === 'string' || typeof wanted === 'boolean') return (leaf) => leaf === wanted;
-  return (leaf) => leaf !== undefined && equal(leaf, wanted);
-}
+type CompileLeaf = (operand: Value, site: Site) => LeafTest;
 
-/** Comparisons hold only between values of the same type class, except with MinKey and MaxKey. */
-function orderTest(operator: string, operand: Value): LeafTest {
-  if (operand instanceof BSONRegExp) throw badValue(`Can't have RegEx as arg to predicate over field '${operator}'.`);
-  const holds = orderHolds(operator);
-  if (operand === null || operand === undefined) {
-    const inclusive = operator === '$gte' || operator === '$lte';
-    return (leaf) => inclusive && (leaf === null || leaf === undefined);
-  }
-  const anyType = operand instanceof MinKey || operand instanceof MaxKey;
-  const type = rank(operand);
-  const isNaNOperand = type === Rank.number && Number.isNaN(Number(operand));
-  if (isNaNOperand) return (leaf) => operator.endsWith('e') && leaf !== undefined && compare(leaf, operand) === 0;
-  return (leaf) => {
-    if (leaf === undefined) return false;
-    const leafType = rank(leaf);
-    if (leafType !== type && !anyType) return false;
-    if (leafType === Rank.number && Number.isNaN(Number(leaf))) return false;
-    return holds(compare(leaf, operand));
-  };
-}
+const ordered: CompileLeaf = (operand, { parts, operator, ordering }) =>
+  orderTest(parts.join('.'), operator, operand, ordering);
+const bits: CompileLeaf = (operand, { operator }) => bitTest(operator, operand);
 
-function orderHolds(operator: string): (order: number) => boolean {
-  if (operator === '$gt') return (order) => order > 0;
-  if (operator === '$gte') return (order) => order >= 0;
-  if (operator === '$lt') return (order) => order < 0;
-  return (order) => order <= 0;
-}
+/** Operators that test a value, and each element where it is an array. */
+const LEAF: Readonly<Record<string, CompileLeaf>> = {
+  $eq: (operand, { ordering }) =>
+    operand instanceof BSONRegExp
+      ? (leaf) => leaf instanceof BSONRegExp && equal(leaf, operand)
+      : equalityTest(operand, ordering),
+  $gt: ordered,
+  $gte: ordered,
+  $lt: ordered,
+  $lte: ordered,
+  $in: (operand, { operator, ordering }) => inTest(operator, operand, ordering),
+  $regex: (operand, { siblings }) => regexTest(operand, siblings.$options),
+  $mod: modTest,
+  $bitsAllSet: bits,
+  $bitsAllClear: bits,
+  $bitsAnySet: bits,
+  $bitsAnyClear: bits,
+};
 
-function inTest(operator: string, operand: Value): LeafTest {
-  if (!Array.isArray(operand)) throw badValue(`${operator} needs an array`);
-  const strings = new Set<Value>();
-  const others: LeafTest[] = [];
-  for (const wanted of operand) {
-    if (typeof wanted === 'string') strings.add(wanted);
-    else if (wanted instanceof BSONRegExp) others.push(regexTest(wanted, undefined));
-    else if (isOperators(wanted)) throw new CommandError(2, `cannot nest $ under ${operator}`);
-    else others.push(equalityTest(wanted));
-  }
-  return (leaf) => strings.has(leaf) || others.some((test) => test(leaf));
-}
+/** All query operators, for the documentation. */
+export const queryOperators: readonly string[] = [TOP_LEVEL, FIELD, LEAF, { $options: 0 }].flatMap(Object.keys);

@@ -1,248 +1,236 @@
-import { compare, equal } from '../bson/compare.js';
-import { encodeKey } from '../bson/keys.js';
-import { add, isNumeric, type Numeric, nearest } from '../bson/numbers.js';
-import { type Document, isDocument, toDouble, truthy, type Value } from '../bson/values.js';
+import { isNumeric, nearest } from '../bson/numbers.js';
+import { isInt32, truthy, type Value } from '../bson/values.js';
 import { CommandError } from '../errors.js';
-import type { Evaluate, Operator, Scope } from './operator.js';
-import { listOperator, missing, number, typeName } from './operators-basic.js';
-import { compileSort } from './sort.js';
+import {
+  argumentsOf,
+  binaryOperator,
+  bind,
+  type Compiler,
+  checkNamed,
+  type Evaluate,
+  listOperator,
+  missing,
+  type Named,
+  type Operators,
+  typeName,
+  unaryOperator,
+} from './operator.js';
+import { checkVariableName } from './operators-basic.js';
+import { position } from './operators-text.js';
+import { sortArray } from './sort-array.js';
+import { zip } from './zip.js';
 
-function array(value: Value, operator: string): Value[] {
-  if (!Array.isArray(value))
-    throw new CommandError(28651, `${operator} argument must be an array, but is of type: ${typeName(value)}`);
-  return value;
+/** A whole number in an int32's range. */
+export function int32(value: Value, notNumber: number, notInt: number, what: string): number {
+  if (!isNumeric(value)) throw new CommandError(notNumber, `${what} must be numeric, but is ${typeName(value)}`);
+  const number = nearest(value);
+  // -0 is 0 here.
+  if (!isInt32(number + 0))
+    throw new CommandError(notInt, `${what} must be representable as a 32-bit integer: ${number}`);
+  return number;
 }
 
-function withVariable(scope: Scope, name: string, value: Value): Scope {
-  return { ...scope, variables: { ...scope.variables, [name]: value } };
+/** The name that `as` gives to an element. */
+function elementName(as: Value): string {
+  if (as === undefined) return 'this';
+  const name = String(as);
+  checkVariableName(name);
+  return name;
 }
 
-/** `$map` and `$filter`: a body run for each element under a name. */
-function eachOperator(
-  bodyName: string,
-  apply: (elements: Value[], run: (element: Value) => Value, limit: Value) => Value,
-): Operator {
-  return (argument, compile) => {
-    if (!isDocument(argument)) throw new CommandError(16878, 'expected an object');
-    const input = compile(argument.input);
-    const body = compile(argument[bodyName]);
-    const limit: Evaluate = 'limit' in argument ? compile(argument.limit) : () => undefined;
-    const name = typeof argument.as === 'string' ? argument.as : 'this';
-    return (scope) => {
-      const elements = input(scope);
-      if (missing(elements)) return null;
-      return apply(
-        array(elements, bodyName === 'in' ? '$map' : '$filter'),
-        (element) => body(withVariable(scope, name, element)),
-        limit(scope),
-      );
-    };
-  };
-}
+const MAP: Named = { required: { input: 16880, in: 16882 }, optional: ['as'], notObject: 16878, unknown: 16879 };
 
-const reduce: Operator = (argument, compile) => {
-  if (!isDocument(argument)) throw new CommandError(40075, '$reduce requires an object as an argument');
-  const input = compile(argument.input);
-  const initial = compile(argument.initialValue);
-  const body = compile(argument.in);
+function map(argument: Value, compiler: Compiler, operator: string): Evaluate {
+  const given = checkNamed(argument, MAP, operator);
+  const input = compiler.compile(given.input);
+  const name = elementName(given.as);
+  const body = compiler.within([name]).compile(given.in);
   return (scope) => {
     const elements = input(scope);
     if (missing(elements)) return null;
-    return array(elements, '$reduce').reduce<Value>(
-      (value, element) => body({ ...scope, variables: { ...scope.variables, value, this: element } }),
+    if (!Array.isArray(elements))
+      throw new CommandError(16883, `input to $map must be an array not ${typeName(elements)}`);
+    return elements.map((element) => body(bind(scope, name, element)) ?? null);
+  };
+}
+
+const FILTER: Named = {
+  required: { input: 28648, cond: 28650 },
+  optional: ['as', 'limit'],
+  notObject: 28646,
+  unknown: 28647,
+};
+
+function filter(argument: Value, compiler: Compiler, operator: string): Evaluate {
+  const given = checkNamed(argument, FILTER, operator);
+  const input = compiler.compile(given.input);
+  const name = elementName(given.as);
+  const body = compiler.within([name]).compile(given.cond);
+  const limit = given.limit === undefined ? undefined : compiler.compile(given.limit);
+  return (scope) => {
+    const elements = input(scope);
+    if (missing(elements)) return null;
+    if (!Array.isArray(elements))
+      throw new CommandError(28651, `input to $filter must be an array not ${typeName(elements)}`);
+    const most = filterLimit(limit?.(scope));
+    const kept: Value[] = [];
+    for (const element of elements) {
+      if (kept.length >= most) break;
+      if (truthy(body(bind(scope, name, element)))) kept.push(element);
+    }
+    return kept;
+  };
+}
+
+function filterLimit(limit: Value): number {
+  if (missing(limit)) return Number.POSITIVE_INFINITY;
+  const most = int32(limit, 327391, 327391, '$filter: limit');
+  if (most < 1) throw new CommandError(327392, `$filter: limit must be greater than 0, found ${most}`);
+  return most;
+}
+
+const REDUCE: Named = {
+  required: { input: 40077, initialValue: 40078, in: 40079 },
+  notObject: 40075,
+  unknown: 40076,
+};
+
+function reduce(argument: Value, compiler: Compiler, operator: string): Evaluate {
+  const given = checkNamed(argument, REDUCE, operator);
+  const input = compiler.compile(given.input);
+  const initial = compiler.compile(given.initialValue);
+  const body = compiler.within(['this', 'value']).compile(given.in);
+  return (scope) => {
+    const elements = input(scope);
+    if (missing(elements)) return null;
+    if (!Array.isArray(elements))
+      throw new CommandError(40080, `$reduce requires that 'input' be an array, found: ${typeName(elements)}`);
+    return elements.reduce<Value>(
+      (value, element) => body(bind(bind(scope, 'value', value), 'this', element)),
       initial(scope),
     );
   };
-};
-
-function elementAt(list: readonly Value[], index: number): Value {
-  return list[index < 0 ? list.length + index : index];
 }
 
-/** Distinct values, as sets have them. */
-export function distinct(values: readonly Value[]): Value[] {
-  const seen = new Set<string>();
-  return values.filter((value) => {
-    const key = encodeKey(value);
-    return !seen.has(key) && seen.add(key);
+function elementAt(list: Value, index: Value): Value {
+  if (missing(list) || missing(index)) return null;
+  if (!Array.isArray(list))
+    throw new CommandError(28689, `$arrayElemAt's first argument must be an array, but is ${typeName(list)}`);
+  const at = int32(index, 28690, 28691, "$arrayElemAt's second argument");
+  return list[at < 0 ? list.length + at : at];
+}
+
+function end(last: boolean) {
+  return unaryOperator((list, _, name) => {
+    if (missing(list)) return null;
+    if (!Array.isArray(list))
+      throw new CommandError(28689, `${name}'s argument must be an array, but is ${typeName(list)}`);
+    return list[last ? list.length - 1 : 0];
   });
 }
 
 function slice([list, first, count]: Value[]): Value {
-  if (missing(list) || missing(first)) return null;
-  const values = array(list, '$slice');
-  const from = nearest(number(first, '$slice'));
-  if (count === undefined) return from < 0 ? values.slice(from) : values.slice(0, from);
-  const start = from < 0 ? Math.max(values.length + from, 0) : from;
-  return values.slice(start, start + nearest(number(count, '$slice')));
+  if (missing(list) || missing(first) || count === null) return null;
+  if (!Array.isArray(list))
+    throw new CommandError(28724, `First argument to $slice must be an array, but is of type: ${typeName(list)}`);
+  const from = int32(first, 28725, 28726, 'Second argument to $slice');
+  if (count === undefined) return from < 0 ? list.slice(from) : list.slice(0, from);
+  const size = int32(count, 28727, 28728, 'Third argument to $slice');
+  if (size <= 0) throw new CommandError(28729, `Third argument to $slice must be positive: ${size}`);
+  const start = from < 0 ? Math.max(list.length + from, 0) : from;
+  return list.slice(start, start + size);
 }
 
-function range([start, end, step]: Value[]): Value {
-  const by = step === undefined ? 1 : nearest(number(step, '$range'));
+/** The longest list that `$range` makes: more would be over the memory limit of an operator. */
+const MAX_RANGE = 6_000_000;
+
+function range([start, stop, step]: Value[]): Value {
+  const from = int32(start, 34443, 34444, "$range's starting value");
+  const to = int32(stop, 34445, 34446, "$range's ending value");
+  const by = step === undefined ? 1 : int32(step, 34447, 34448, "$range's step value");
   if (by === 0) throw new CommandError(34449, '$range requires a non-zero step value');
-  const to = nearest(number(end, '$range'));
-  const result: Value[] = [];
-  for (let i = nearest(number(start, '$range')); by > 0 ? i < to : i > to; i += by) result.push(i);
-  return result;
-}
-
-/** One argument that is an array stands for its elements, as `$sum` and its kin read it outside `$group`. */
-function spread(values: Value[]): Value[] {
-  return values.length === 1 && Array.isArray(values[0]) ? values[0] : values;
-}
-
-export function sum(values: readonly Value[]): Numeric {
-  return values.filter(isNumeric).reduce<Numeric>(add, 0);
-}
-
-export function average(values: readonly Value[]): Value {
-  const numbers = values.filter(isNumeric);
-  return numbers.length === 0 ? null : toDouble(nearest(sum(numbers)) / numbers.length);
-}
-
-/** The greatest (1) or least (-1) value that is neither null nor missing. */
-export function extreme(values: readonly Value[], direction: 1 | -1): Value {
-  let best: Value;
-  for (const value of values)
-    if (!missing(value) && (best === undefined || compare(value, best) * direction > 0)) best = value;
-  return best ?? null;
-}
-
-function fromPairs(value: Value): Value {
-  if (missing(value)) return null;
-  const result: Document = {};
-  for (const pair of array(value, '$arrayToObject')) {
-    const [name, item] = Array.isArray(pair) ? pair : isDocument(pair) ? [pair.k, pair.v] : [];
-    if (typeof name !== 'string') throw new CommandError(40394, '$arrayToObject requires an array of key-value pairs');
-    result[name] = item;
-  }
-  return result;
-}
-
-const sortArray: Operator = (argument, compile) => {
-  if (!isDocument(argument)) throw new CommandError(2942500, '$sortArray requires an object');
-  const input = compile(argument.input);
-  const order = argument.sortBy;
-  const comparator = isDocument(order)
-    ? compileSort(order).compare
-    : (a: Value, b: Value) => compare(a, b) * nearest(number(order, '$sortArray'));
-  return (scope) => {
-    const list = input(scope);
-    return missing(list) ? null : [...array(list, '$sortArray')].sort(comparator as (a: Value, b: Value) => number);
-  };
-};
-
-function merge(values: Value[]): Value {
-  const result: Document = {};
-  for (const value of values) {
-    if (missing(value)) continue;
-    if (!isDocument(value))
-      throw new CommandError(40400, `$mergeObjects requires object inputs, but input is of type ${typeName(value)}`);
-    Object.assign(result, value);
-  }
-  return result;
-}
-
-const getField: Operator = (argument, compile) => {
-  const isPair = isDocument(argument) && 'field' in argument;
-  const field = compile(isPair ? argument.field : argument);
-  const input: Evaluate = isPair && 'input' in argument ? compile(argument.input) : (scope) => scope.current;
-  return (scope) => {
-    const value = input(scope);
-    const name = field(scope);
-    return isDocument(value) && typeof name === 'string' && Object.hasOwn(value, name) ? value[name] : undefined;
-  };
-};
-
-/** `$setField` and `$unsetField`: fields whose names have dots or dollars. */
-function changeField(removing: boolean): Operator {
-  return (argument, compile) => {
-    if (!isDocument(argument))
-      throw new CommandError(4161100, '$setField requires an object with field, input and value');
-    const field = compile(argument.field);
-    const input = compile(argument.input);
-    const value: Evaluate = removing ? () => undefined : compile(argument.value);
-    return (scope) => {
-      const target = input(scope);
-      const name = field(scope);
-      if (missing(target)) return null;
-      if (!isDocument(target) || typeof name !== 'string')
-        throw new CommandError(4161105, '$setField requires an object and a field name');
-      const next = value(scope);
-      if (next !== undefined) return { ...target, [name]: next };
-      return Object.fromEntries(Object.entries(target).filter(([key]) => key !== name));
-    };
-  };
-}
-
-/** Arrays, sets, objects, and the accumulators in their form outside `$group`. */
-export const arrayOperators: Readonly<Record<string, Operator>> = {
-  $size: listOperator(([value]) => array(value, '$size').length, 1),
-  $in: listOperator(([value, list]) => array(list, '$in').some((element) => equal(element, value)), 2),
-  $arrayElemAt: listOperator(
-    ([list, index]) =>
-      missing(list) || missing(index)
-        ? null
-        : elementAt(array(list, '$arrayElemAt'), nearest(number(index, '$arrayElemAt'))),
-    2,
-  ),
-  $first: listOperator((values) => (missing(values[0]) ? null : elementAt(spread(values), 0))),
-  $last: listOperator((values) => (missing(values[0]) ? null : elementAt(spread(values), -1))),
-  $concatArrays: listOperator((values) =>
-    values.some(missing) ? null : values.flatMap((value) => array(value, '$concatArrays')),
-  ),
-  $isArray: listOperator(([value]) => Array.isArray(value), 1),
-  $map: eachOperator('in', (elements, run) => elements.map((element) => run(element) ?? null)),
-  $filter: eachOperator('cond', (elements, run, limit) => {
-    const kept = elements.filter((element) => truthy(run(element)));
-    return missing(limit) ? kept : kept.slice(0, nearest(number(limit, '$filter')));
-  }),
-  $reduce: reduce,
-  $slice: listOperator(slice),
-  $range: listOperator(range),
-  $reverseArray: listOperator(([list]) => (missing(list) ? null : [...array(list, '$reverseArray')].reverse()), 1),
-  $sortArray: sortArray,
-  $indexOfArray: listOperator(([list, value]) =>
-    missing(list) ? null : array(list, '$indexOfArray').findIndex((element) => equal(element, value)),
-  ),
-  $setUnion: listOperator((lists) =>
-    lists.some(missing) ? null : distinct(lists.flatMap((list) => array(list, '$setUnion'))),
-  ),
-  $setIntersection: listOperator((lists) => {
-    if (lists.some(missing)) return null;
-    const [first = [], ...rest] = lists.map((list) => array(list, '$setIntersection'));
-    return distinct(first).filter((value) => rest.every((list) => list.some((other) => equal(other, value))));
-  }),
-  $setDifference: listOperator(([a, b]) => {
-    if (missing(a) || missing(b)) return null;
-    const others = array(b, '$setDifference');
-    return distinct(array(a, '$setDifference')).filter((value) => !others.some((other) => equal(other, value)));
-  }, 2),
-  $setIsSubset: listOperator(
-    ([a, b]) =>
-      array(a, '$setIsSubset').every((value) => array(b, '$setIsSubset').some((other) => equal(other, value))),
-    2,
-  ),
-  $setEquals: listOperator(([a, b]) => {
-    const [x, y] = [array(a, '$setEquals'), array(b, '$setEquals')];
-    return (
-      x.every((value) => y.some((other) => equal(other, value))) &&
-      y.every((value) => x.some((other) => equal(other, value)))
+  if (Math.ceil((to - from) / by) > MAX_RANGE)
+    throw new CommandError(
+      146,
+      '$range would use too much memory and cannot spill to disk. Memory limit: 104857600 bytes',
     );
-  }, 2),
-  $anyElementTrue: listOperator(([list]) => array(list, '$anyElementTrue').some(truthy), 1),
-  $allElementsTrue: listOperator(([list]) => array(list, '$allElementsTrue').every(truthy), 1),
-  $objectToArray: listOperator(
-    ([value]) => (isDocument(value) ? Object.entries(value).map(([k, v]) => ({ k, v })) : null),
-    1,
+  const result: Value[] = [];
+  for (let i = from; by > 0 ? i < to : i > to; i += by) result.push(i);
+  return result;
+}
+
+function concatArrays(lists: Value[]): Value {
+  const result: Value[] = [];
+  for (const list of lists) {
+    if (missing(list)) return null;
+    if (!Array.isArray(list))
+      throw new CommandError(28664, `$concatArrays only supports arrays, not ${typeName(list)}`);
+    for (const element of list) result.push(element);
+  }
+  return result;
+}
+
+/** `$in` with a constant list looks its values up instead of comparing with each. */
+function isIn(argument: Value, compiler: Compiler, name: string): Evaluate {
+  const general = binaryOperator((value, list, { environment }) => {
+    if (!Array.isArray(list))
+      throw new CommandError(40081, `$in requires an array as a second argument, found: ${typeName(list)}`);
+    return list.some((element) => environment.ordering.equal(element, value));
+  })(argument, compiler, name);
+  const [wanted, list] = argumentsOf(argument);
+  const plain = Array.isArray(list) && list.length > 16 && list.every((one) => typeof one !== 'object' && !isPath(one));
+  if (!plain) return general;
+  const { ordering } = compiler.environment;
+  const keys = new Set(list.map((one) => ordering.key(one)));
+  const evaluate = compiler.compile(wanted);
+  return (scope) => {
+    const value = evaluate(scope);
+    return value !== undefined && keys.has(ordering.key(value));
+  };
+}
+
+const isPath = (value: Value) => typeof value === 'string' && value.startsWith('$');
+
+/** Arrays. */
+export const arrayOperators: Operators = {
+  $size: unaryOperator((list) => {
+    if (!Array.isArray(list))
+      throw new CommandError(17124, `The argument to $size must be an array, but was of type: ${typeName(list)}`);
+    return list.length;
+  }),
+  $in: isIn,
+  $arrayElemAt: binaryOperator(elementAt),
+  $first: end(false),
+  $last: end(true),
+  $concatArrays: listOperator(concatArrays),
+  $isArray: unaryOperator((value) => Array.isArray(value)),
+  $map: map,
+  $filter: filter,
+  $reduce: reduce,
+  $slice: listOperator(slice, 2, 3),
+  $range: listOperator(range, 2, 3),
+  $reverseArray: unaryOperator((list) => {
+    if (missing(list)) return null;
+    if (!Array.isArray(list))
+      throw new CommandError(
+        34435,
+        `The argument to $reverseArray must be an array, but was of type: ${typeName(list)}`,
+      );
+    return [...list].reverse();
+  }),
+  $sortArray: sortArray,
+  $indexOfArray: listOperator(
+    ([list, value, from, to], { environment }, name) => {
+      if (missing(list)) return null;
+      if (!Array.isArray(list))
+        throw new CommandError(40090, `$indexOfArray requires an array as a first argument, found: ${typeName(list)}`);
+      const start = from === undefined ? 0 : position(from, name, 'starting index');
+      const last = to === undefined ? list.length : Math.min(list.length, position(to, name, 'ending index'));
+      for (let i = start; i < last; i++) if (environment.ordering.equal(list[i], value)) return i;
+      return -1;
+    },
+    2,
+    4,
   ),
-  $arrayToObject: listOperator(([value]) => fromPairs(value), 1),
-  $mergeObjects: listOperator(merge),
-  $getField: getField,
-  $setField: changeField(false),
-  $unsetField: changeField(true),
-  $sum: listOperator((values) => sum(spread(values))),
-  $avg: listOperator((values) => average(spread(values))),
-  $min: listOperator((values) => extreme(spread(values), -1)),
-  $max: listOperator((values) => extreme(spread(values), 1)),
+  $zip: zip,
 };

@@ -1,133 +1,185 @@
 import { compareStrings } from '../bson/compare.js';
-import { nearest } from '../bson/numbers.js';
-import { BSONRegExp, type Document, type Value } from '../bson/values.js';
+import { isNumeric, nearest } from '../bson/numbers.js';
+import { isInt32, type Value } from '../bson/values.js';
 import { CommandError } from '../errors.js';
-import { toRegExp } from './leaf-tests.js';
-import type { Operator } from './operator.js';
-import { listOperator, missing, namedOperator, number } from './operators-basic.js';
-import { toText } from './operators-convert.js';
+import {
+  binaryOperator,
+  listOperator,
+  missing,
+  namedOperator,
+  type Operator,
+  type Operators,
+  typeName,
+  unaryOperator,
+} from './operator.js';
+import { regexOperators } from './operators-regex.js';
+import { plainText } from './text.js';
 
-function text(value: Value, operator: string): string {
-  if (missing(value)) return '';
-  if (typeof value === 'string') return value;
-  if (value instanceof Date || typeof value === 'number') return String(toText(value));
-  throw new CommandError(16702, `${operator} requires a string argument`);
-}
-
-function codePoints(value: string): string[] {
+export function codePoints(value: string): string[] {
   return Array.from(value);
 }
 
 function concat(values: Value[]): Value {
-  if (values.some(missing)) return null;
-  for (const value of values)
-    if (typeof value !== 'string') throw new CommandError(16702, '$concat only supports strings');
+  for (const value of values) {
+    if (missing(value)) return null;
+    if (typeof value !== 'string')
+      throw new CommandError(16702, `$concat only supports strings, not ${typeName(value)}`);
+  }
   return values.join('');
 }
 
+/** What `$trim` takes off where it is not told. */
+const WHITESPACE = '\0\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a';
+
 function trim(atStart: boolean, atEnd: boolean): Operator {
-  return namedOperator(['input', 'chars'], ({ input, chars }) => {
+  const named = { required: { input: 50695 }, optional: ['chars'], notObject: 50696, unknown: 50694 };
+  return namedOperator(named, (values, _, name) => {
+    const { input, chars } = values;
     if (missing(input)) return null;
-    const points = codePoints(text(input, '$trim'));
-    const cut =
-      chars === undefined
-        ? (point: string) => /[\s\0]/.test(point)
-        : (point: string) => text(chars, '$trim').includes(point);
+    if (typeof input !== 'string')
+      throw new CommandError(50699, `${name} requires its input to be a string, got ${typeName(input)} instead.`);
+    if ('chars' in values && missing(chars)) return null;
+    if (chars !== undefined && typeof chars !== 'string')
+      throw new CommandError(50700, `${name} requires 'chars' to be a string, got ${typeName(chars)} instead.`);
+    const cut = new Set(codePoints(chars ?? WHITESPACE));
+    const points = codePoints(input);
     let from = 0;
     let to = points.length;
-    if (atStart) while (from < to && cut(points[from] as string)) from++;
-    if (atEnd) while (to > from && cut(points[to - 1] as string)) to--;
+    if (atStart) while (from < to && cut.has(points[from] as string)) from++;
+    if (atEnd) while (to > from && cut.has(points[to - 1] as string)) to--;
     return points.slice(from, to).join('');
   });
 }
 
-function regexOf(values: Document): RegExp {
-  const { regex, options } = values;
-  const flags = typeof options === 'string' ? options : '';
-  if (regex instanceof BSONRegExp) return toRegExp(regex.pattern, flags || regex.options);
-  return toRegExp(text(regex, '$regexMatch'), flags);
-}
-
-function found(match: RegExpMatchArray): Document {
-  const idx = codePoints((match.input ?? '').slice(0, match.index)).length;
-  return { match: match[0], idx, captures: match.slice(1).map((capture) => capture ?? null) };
-}
-
-const REGEX_ARGUMENTS = ['input', 'regex', 'options'];
-
 function replace(all: boolean): Operator {
-  return namedOperator(['input', 'find', 'replacement'], ({ input, find, replacement }) => {
+  const required = { input: 51749, find: 51748, replacement: 51747 };
+  return namedOperator({ required, notObject: 51751, unknown: 51750 }, ({ input, find, replacement }, _, name) => {
+    for (const [key, value, code] of [
+      ['input', input, 51746],
+      ['find', find, 51745],
+      ['replacement', replacement, 51744],
+    ] as const)
+      if (!missing(value) && typeof value !== 'string')
+        throw new CommandError(code, `${name} requires that '${key}' be a string, found: ${typeName(value)}`);
     if (missing(input) || missing(find) || missing(replacement)) return null;
-    const [where, what, by] = [input, find, replacement].map((value) => text(value, '$replaceOne')) as [
-      string,
-      string,
-      string,
-    ];
-    return all ? where.replaceAll(what, () => by) : where.replace(what, () => by);
+    const by = () => replacement as string;
+    return all ? (input as string).replaceAll(find as string, by) : (input as string).replace(find as string, by);
   });
 }
 
-function indexOf([where, what, from, to]: Value[]): Value {
-  if (missing(where)) return null;
-  const start = missing(from) ? 0 : nearest(number(from, '$indexOfCP'));
-  const points = codePoints(text(where, '$indexOfCP'));
-  const end = missing(to) ? points.length : Math.min(points.length, nearest(number(to, '$indexOfCP')));
-  const needle = codePoints(text(what, '$indexOfCP'));
-  for (let i = start; i + needle.length <= end; i++)
-    if (needle.every((point, offset) => points[i + offset] === point)) return i;
+/** A position in a list or text: a whole number that is not negative. */
+export function position(value: Value, name: string, what: string): number {
+  const index = isNumeric(value) ? nearest(value) : Number.NaN;
+  if (!isInt32(index))
+    throw new CommandError(40096, `${name}requires an integral ${what}, found a value of type: ${typeName(value)}`);
+  if (index < 0) throw new CommandError(40097, `${name} requires a nonnegative ${what}, found: ${index}`);
+  return index;
+}
+
+function indexOf<T>(split: (text: string) => ArrayLike<T>, codes: readonly [number, number]): Operator {
+  return listOperator(
+    ([where, what, from, to], _, name) => {
+      if (missing(where)) return null;
+      if (typeof where !== 'string')
+        throw new CommandError(codes[0], `${name} requires a string as the first argument, found: ${typeName(where)}`);
+      if (typeof what !== 'string')
+        throw new CommandError(codes[1], `${name} requires a string as the second argument, found: ${typeName(what)}`);
+      const units = split(where);
+      const start = from === undefined ? 0 : position(from, name, 'starting index');
+      const end = to === undefined ? units.length : Math.min(units.length, position(to, name, 'ending index'));
+      return find(units, split(what), start, end);
+    },
+    2,
+    4,
+  );
+}
+
+function find<T>(units: ArrayLike<T>, wanted: ArrayLike<T>, start: number, end: number): number {
+  if (start > units.length || end < start) return -1;
+  for (let i = start; i + wanted.length <= end; i++) {
+    let same = 0;
+    while (same < wanted.length && units[i + same] === wanted[same]) same++;
+    if (same === wanted.length) return i;
+  }
   return -1;
 }
 
-function substring([value, from, length]: Value[]): Value {
-  const start = nearest(number(from, '$substrCP'));
-  const size = nearest(number(length, '$substrCP'));
-  const points = codePoints(text(value, '$substrCP'));
-  return points.slice(start, size < 0 ? points.length : start + size).join('');
+function bound(value: Value, code: number, what: string): number {
+  if (!isNumeric(value))
+    throw new CommandError(code, `${what} must be of numeric type (is BSON type ${typeName(value)})`);
+  return Math.trunc(nearest(value));
 }
 
+function substringByPoints([value, from, size]: Value[]): Value {
+  const start = bound(from, 34450, '$substrCP: starting index');
+  const length = bound(size, 34452, '$substrCP: length');
+  if (length < 0) throw new CommandError(34454, '$substrCP: length must be a nonnegative integer.');
+  if (start < 0) throw new CommandError(34455, '$substrCP: the starting index must be nonnegative integer.');
+  return codePoints(plainText(value))
+    .slice(start, start + length)
+    .join('');
+}
+
+const continues = (byte: number | undefined) => byte !== undefined && (byte & 0xc0) === 0x80;
+
+function substringByBytes([value, from, size]: Value[], _: unknown, name: string): Value {
+  const start = bound(from, 16034, `${name}:  starting index`);
+  const length = bound(size, 16035, `${name}:  length`);
+  const bytes = Buffer.from(plainText(value));
+  if (start < 0) throw new CommandError(50752, `${name}:  starting index must be non-negative (got: ${start})`);
+  const end = length < 0 ? bytes.length : Math.min(start + length, bytes.length);
+  if (continues(bytes[start]))
+    throw new CommandError(28656, `${name}:  Invalid range, starting index is a UTF-8 continuation byte.`);
+  if (length >= 0 && continues(bytes[end]))
+    throw new CommandError(28657, `${name}:  Invalid range, ending index is in the middle of a UTF-8 character.`);
+  return bytes.subarray(start, end).toString();
+}
+
+function split(value: Value, by: Value): Value {
+  if (missing(value) || missing(by)) return null;
+  if (typeof value !== 'string')
+    throw new CommandError(
+      40085,
+      `$split requires an expression that evaluates to a string as a first argument, found: ${typeName(value)}`,
+    );
+  if (typeof by !== 'string')
+    throw new CommandError(
+      40086,
+      `$split requires an expression that evaluates to a string as a second argument, found: ${typeName(by)}`,
+    );
+  if (by === '') throw new CommandError(40087, '$split requires a non-empty separator');
+  return value.split(by);
+}
+
+function length(code: number, measure: (value: string) => number): Operator {
+  return unaryOperator((value, _, name) => {
+    if (typeof value !== 'string')
+      throw new CommandError(code, `${name} requires a string argument, found: ${typeName(value)}`);
+    return measure(value);
+  });
+}
+
+const lower = (value: string) => value.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+const upper = (value: string) => value.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
+
 /** Strings and regular expressions. */
-export const textOperators: Readonly<Record<string, Operator>> = {
+export const textOperators: Operators = {
   $concat: listOperator(concat),
-  $toLower: listOperator(([value]) => text(value, '$toLower').replace(/[A-Z]/g, (letter) => letter.toLowerCase()), 1),
-  $toUpper: listOperator(([value]) => text(value, '$toUpper').replace(/[a-z]/g, (letter) => letter.toUpperCase()), 1),
-  $strLenCP: listOperator(([value]) => {
-    if (typeof value !== 'string') throw new CommandError(34471, '$strLenCP requires a string argument');
-    return codePoints(value).length;
-  }, 1),
-  $strLenBytes: listOperator(([value]) => Buffer.byteLength(text(value, '$strLenBytes')), 1),
-  $strcasecmp: listOperator(
-    ([a, b]) => Math.sign(compareStrings(text(a, '$strcasecmp').toUpperCase(), text(b, '$strcasecmp').toUpperCase())),
-    2,
-  ),
-  $substrCP: listOperator(substring, 3),
-  $substr: listOperator(substring, 3),
-  $substrBytes: listOperator(([value, from, length]) => {
-    const start = nearest(number(from, '$substrBytes'));
-    const size = nearest(number(length, '$substrBytes'));
-    const bytes = Buffer.from(text(value, '$substrBytes'));
-    return bytes.subarray(start, size < 0 ? bytes.length : start + size).toString();
-  }, 3),
-  $indexOfCP: listOperator(indexOf),
-  $split: listOperator(
-    ([value, by]) => (missing(value) || missing(by) ? null : text(value, '$split').split(text(by, '$split'))),
-    2,
-  ),
+  $toLower: unaryOperator((value) => lower(plainText(value))),
+  $toUpper: unaryOperator((value) => upper(plainText(value))),
+  $strLenCP: length(34471, (value) => codePoints(value).length),
+  $strLenBytes: length(34473, Buffer.byteLength),
+  $strcasecmp: binaryOperator((a, b) => Math.sign(compareStrings(upper(plainText(a)), upper(plainText(b))))),
+  $substrCP: listOperator(substringByPoints, 3),
+  $substr: listOperator(substringByBytes, 3),
+  $substrBytes: listOperator(substringByBytes, 3),
+  $indexOfCP: indexOf(codePoints, [40093, 40094]),
+  $indexOfBytes: indexOf((text) => Buffer.from(text), [40091, 40092]),
+  $split: binaryOperator(split),
   $trim: trim(true, true),
   $ltrim: trim(true, false),
   $rtrim: trim(false, true),
   $replaceOne: replace(false),
   $replaceAll: replace(true),
-  $regexMatch: namedOperator(
-    REGEX_ARGUMENTS,
-    (values) => !missing(values.input) && regexOf(values).test(text(values.input, '$regexMatch')),
-  ),
-  $regexFind: namedOperator(REGEX_ARGUMENTS, (values) => {
-    const match = missing(values.input) ? null : regexOf(values).exec(text(values.input, '$regexFind'));
-    return match ? found(match) : null;
-  }),
-  $regexFindAll: namedOperator(REGEX_ARGUMENTS, (values) => {
-    if (missing(values.input)) return [];
-    const regex = regexOf(values);
-    return Array.from(text(values.input, '$regexFindAll').matchAll(new RegExp(regex, `${regex.flags}g`)), found);
-  }),
+  ...regexOperators,
 };

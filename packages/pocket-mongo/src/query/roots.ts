@@ -1,5 +1,5 @@
 import type { Fields } from '../bson/decode.js';
-import { type Document, isDocument } from '../bson/values.js';
+import { type Document, isDocument, type Value } from '../bson/values.js';
 
 const CLAUSES = new Set(['$and', '$or', '$nor']);
 
@@ -13,6 +13,8 @@ function addRoots(filter: Document, roots: Set<string>): boolean {
   for (const [key, condition] of Object.entries(filter)) {
     if (CLAUSES.has(key) && Array.isArray(condition)) {
       for (const clause of condition) if (isDocument(clause) && !addRoots(clause, roots)) return false;
+    } else if (key === '$expr') {
+      if (!addExpression(condition, roots)) return false;
     } else if (key.startsWith('$')) {
       if (key !== '$comment') return false;
     } else {
@@ -35,4 +37,35 @@ export function union(some: Iterable<Fields>): Fields {
     for (const field of fields) all.add(field);
   }
   return all;
+}
+
+/** The top-level fields of its document that an expression looks at. */
+export function expressionRoots(expression: Value): Fields {
+  const roots = new Set<string>();
+  return addExpression(expression, roots) ? roots : 'all';
+}
+
+function addExpression(expression: Value, roots: Set<string>): boolean {
+  if (typeof expression === 'string') return addPath(expression, roots);
+  if (Array.isArray(expression)) return expression.every((element) => addExpression(element, roots));
+  if (!isDocument(expression)) return true;
+  for (const [key, value] of Object.entries(expression)) {
+    if (key === '$literal' || key === '$const') continue;
+    if (key === '$getField' && !(isDocument(value) && 'input' in value)) return false;
+    if (!addExpression(value, roots)) return false;
+  }
+  return true;
+}
+
+function addPath(path: string, roots: Set<string>): boolean {
+  if (!path.startsWith('$')) return true;
+  if (!path.startsWith('$$')) {
+    roots.add(rootOf(path.slice(1)));
+    return true;
+  }
+  const [name, root] = path.slice(2).split('.');
+  if (name !== 'ROOT' && name !== 'CURRENT') return true;
+  if (root === undefined) return false;
+  roots.add(root);
+  return true;
 }

@@ -1,28 +1,33 @@
-import { compare } from '../bson/compare.js';
+import { entriesOf } from '../bson/field-order.js';
 import { asNumber, type Document, isDocument, type Value } from '../bson/values.js';
-import { CommandError, notImplemented } from '../errors.js';
-import { visitLeaves } from './path.js';
+import { badValue, CommandError, notImplemented } from '../errors.js';
+import { type Environment, PLAIN } from './environment.js';
+import { ARRAY, keyRows, plainValue } from './key-values.js';
+
+export type SortKey = readonly Value[];
 
 export interface SortOrder {
   /** Paths and directions, in order. */
   readonly fields: readonly { path: string; direction: 1 | -1 }[];
   readonly compare: (a: Document, b: Document) => number;
+  /** What a document sorts by. @throws CommandError 2 for arrays side by side. */
+  readonly keyOf: (document: Document) => SortKey;
+  readonly compareKeys: (a: SortKey, b: SortKey) => number;
 }
 
-/** Compiles a sort specification. A field that is an array sorts by its least (ascending) or greatest element. */
-export function compileSort(spec: Document): SortOrder {
-  const fields = Object.entries(spec).map(([path, value]) => ({ path, direction: direction(path, value) }));
-  const readers = fields.map(({ path, direction }) => ({ direction, parts: path.split('.') }));
-  return {
-    fields,
-    compare(a, b) {
-      for (const { parts, direction } of readers) {
-        const order = compare(sortValue(a, parts, direction), sortValue(b, parts, direction)) * direction;
-        if (order !== 0) return order;
-      }
-      return 0;
-    },
+/** Compiles a sort specification. A document with an array sorts by the first of the keys an index would have. */
+export function compileSort(spec: Document, { ordering }: Environment = PLAIN): SortOrder {
+  const fields = entriesOf(spec).map(([path, value]) => ({ path, direction: direction(path, value) }));
+  const paths = fields.map(({ path }) => path.split('.'));
+  const compareKeys = (a: SortKey, b: SortKey) => {
+    for (let i = 0; i < fields.length; i++) {
+      const order = ordering.compare(a[i], b[i]);
+      if (order !== 0) return order * (fields[i] as { direction: number }).direction;
+    }
+    return 0;
   };
+  const keyOf = (document: Document) => sortKey(document, paths, compareKeys);
+  return { fields, keyOf, compareKeys, compare: (a, b) => compareKeys(keyOf(a), keyOf(b)) };
 }
 
 function direction(path: string, value: Value): 1 | -1 {
@@ -33,21 +38,32 @@ function direction(path: string, value: Value): 1 | -1 {
   return number;
 }
 
-function sortValue(document: Value, parts: readonly string[], direction: 1 | -1): Value {
-  const [only] = parts;
-  if (parts.length === 1 && only !== undefined && isDocument(document)) {
-    const value = Object.hasOwn(document, only) ? document[only] : undefined;
-    if (!Array.isArray(value)) return value ?? null;
+function sortKey(
+  document: Document,
+  paths: readonly (readonly string[])[],
+  compareKeys: (a: SortKey, b: SortKey) => number,
+): SortKey {
+  const key: Value[] = [];
+  for (const parts of paths) {
+    const value = plainValue(document, parts);
+    if (value === ARRAY) return firstKey(document, paths, compareKeys);
+    key.push(value ?? null);
   }
-  let best: Value;
-  let any = false;
-  visitLeaves(document, parts, (leaf) => {
-    // The array as a whole comes last; it counts only as the empty array, which sorts below null.
-    const value = Array.isArray(leaf) ? (leaf.length === 0 ? undefined : best) : (leaf ?? null);
-    if (Array.isArray(leaf) && leaf.length > 0) return false;
-    if (!any || compare(value, best) * direction < 0) best = value;
-    any = true;
-    return false;
-  });
-  return any ? best : null;
+  return key;
+}
+
+function firstKey(
+  document: Document,
+  paths: readonly (readonly string[])[],
+  compareKeys: (a: SortKey, b: SortKey) => number,
+): SortKey {
+  try {
+    return keyRows(document, paths)
+      .map(({ values }) => values)
+      .reduce((best, key) => (compareKeys(key, best) < 0 ? key : best));
+  } catch (error) {
+    if (error instanceof CommandError && error.code === 171)
+      throw badValue('cannot sort with keys that are parallel arrays');
+    throw error;
+  }
 }

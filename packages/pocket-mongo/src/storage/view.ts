@@ -1,3 +1,5 @@
+import type { Change } from './change.js';
+
 /** One stored record. Keys are latin1 strings, see bson/keys.ts. */
 export interface Entry {
   readonly key: string;
@@ -13,10 +15,18 @@ export interface KeyRange {
 
 /** A consistent way to read: the latest state, a snapshot, or a transaction's own view. */
 export interface View {
+  /** Changes whenever something in the view may have changed. */
+  readonly version: number;
   get(key: string): Buffer | undefined;
   /** At most about `limit` records of the range in order; `rest` is what is left of it. */
   read(range: KeyRange, reverse: boolean, limit: number): Chunk;
-  count(range: KeyRange): number;
+  /** Counts about `limit` records of the range; `rest` is what is left of it. */
+  count(range: KeyRange, limit: number): Counted;
+}
+
+export interface Counted {
+  readonly count: number;
+  readonly rest: KeyRange | undefined;
 }
 
 export interface Chunk {
@@ -26,10 +36,14 @@ export interface Chunk {
 
 /** A view that can be written to. Every record that changes is claimed before the first change of a statement. */
 export interface Writer extends View {
+  /** What the change log shall be told at the commit; undefined: at once. */
+  readonly changes?: Change[] | undefined;
   put(key: string, value: Buffer): void;
   remove(key: string): void;
   /** Makes sure that no other writer works on the key. @throws CommandError 112, or Blocked for a plain write. */
   claim(key: string): void;
+  /** The same for all records whose keys begin with `prefix`, those that are not there yet among them. */
+  claimAll(prefix: string): void;
 }
 
 /** Puts the records of an overlay (null: removed) over a chunk read from below. */
@@ -81,8 +95,7 @@ export function* scan(view: View, range: KeyRange, reverse = false, firstChunk =
 }
 
 /** Counts by reading, for views that have records of their own over LMDB. */
-export function countByReading(view: View, range: KeyRange): number {
-  let count = 0;
-  for (const _ of scan(view, range)) count++;
-  return count;
+export function countByReading(view: View, range: KeyRange, limit: number): Counted {
+  const { entries, rest } = view.read(range, false, Math.min(limit, CHUNK * 4));
+  return { count: entries.length, rest };
 }

@@ -1,0 +1,104 @@
+import type { Actor, UnitContext } from '../../kernel/context.js';
+import type { NewDoc, Reads } from '../../kernel/documents.js';
+import { attendance } from '../../kernel/duty.js';
+import { newId } from '../../kernel/ids.js';
+import { reaction } from '../../kernel/reaction.js';
+import {
+  isScreenOf,
+  openStatuses,
+  type StationDoc,
+  stations,
+  ticketAlarmEnded,
+  tickets,
+  ticketUndelivered,
+} from '../kitchen/index.js';
+import { orders } from '../orders/index.js';
+import { settingsOf } from '../restaurants/index.js';
+import { alertRaised, alertUpdated } from './dashboard.events.js';
+import { type AlertDoc, alerts, liveStatuses, type Resolution } from './dashboard.model.js';
+import { type AlertView, viewAlert } from './dashboard.views.js';
+
+/** The live alerts that somebody hears of: all of them, or those about their own orders. */
+export async function liveAlertsFor(reads: Reads, actor: Actor): Promise<AlertView[]> {
+  // A screen bound to stations is in their rooms instead of the permissions'.
+  const hearsAll = actor.permissions.has('dashboard:read') && actor.stationIds.length === 0;
+  const filter = { status: { $in: liveStatuses }, ...(!hearsAll && { waiterIds: actor.userId }) };
+  return (await reads.find(alerts, filter, { sort: { raisedAt: -1 } })).map(viewAlert);
+}
+
+function raise(ctx: UnitContext, alert: Omit<NewDoc<AlertDoc>, '_id' | 'status' | 'raisedAt'>): void {
+  const doc = ctx.insert(alerts, { _id: newId(), status: 'open', raisedAt: ctx.now, ...alert });
+  ctx.publish(alertRaised, { alert: viewAlert(doc) });
+}
+
+export function saveAlert(ctx: UnitContext, alert: AlertDoc): AlertView {
+  const view = viewAlert(ctx.save(alerts, alert));
+  ctx.publish(alertUpdated, { alert: view });
+  return view;
+}
+
+const resolve = (ctx: UnitContext, alert: AlertDoc, resolution: Resolution): AlertView =>
+  saveAlert(ctx, { ...alert, status: 'resolved', resolvedAt: ctx.now, resolution });
+
+/** No screen has a ticket: the managers and its waiter are told. */
+export const raiseForTicket = reaction({
+  on: ticketUndelivered,
+  async handle(ctx) {
+    const { ticketId, stationId, orderId, noScreen } = ctx.data;
+    const [ticket, station, order] = [
+      await ctx.get(tickets, ticketId),
+      await ctx.get(stations, stationId),
+      await ctx.get(orders, orderId),
+    ];
+    raise(ctx, {
+      ...{ kind: 'ticket_undelivered', stationId, stationName: station.name, noScreen, ticketId, orderId },
+      orderNumber: ticket.orderNumber,
+      ...(ticket.tableName !== undefined && { tableName: ticket.tableName }),
+      waiterIds: [order.waiterId],
+    });
+  },
+});
+
+export const resolveForTicket = reaction({
+  on: ticketAlarmEnded,
+  async handle(ctx) {
+    const { ticketId, received } = ctx.data;
+    const live = await ctx.find(alerts, { status: { $in: liveStatuses }, ticketId });
+    for (const alert of live) resolve(ctx, alert, received ? 'received' : 'not_needed');
+  },
+});
+
+/** A station whose last screen is gone while it has open tickets; and the end of that. */
+export const watchStations = attendance({
+  name: 'dashboard:watch-stations',
+  summary: 'Raise an alert for a station whose open tickets nobody sees any more, and end it when a screen is back',
+  async handle(ctx) {
+    const { ticketReceiptSeconds } = await settingsOf(ctx, ctx.restaurantId);
+    if (ticketReceiptSeconds === 0) return;
+    const present = await ctx.doors.presence.of(ctx.restaurantId);
+    const deserted = (await ctx.all(stations)).filter(
+      ({ _id, kind }) => kind === 'prep' && !present.some((one) => isScreenOf(_id, one)),
+    );
+    const live = await ctx.find(alerts, { status: { $in: liveStatuses }, kind: 'station_without_screen' });
+    for (const alert of live)
+      if (!deserted.some(({ _id }) => _id === alert.stationId)) resolve(ctx, alert, 'screen_back');
+    const unknown = deserted.filter(({ _id }) => !live.some(({ stationId }) => stationId === _id));
+    if (unknown.length > 0) await raiseForStations(ctx, unknown);
+  },
+});
+
+async function raiseForStations(ctx: UnitContext, deserted: readonly StationDoc[]): Promise<void> {
+  const ids = deserted.map(({ _id }) => _id);
+  const open = await ctx.find(tickets, { status: { $in: openStatuses }, stationId: { $in: ids } });
+  for (const { _id, name } of deserted) {
+    const unseen = open.filter(({ stationId }) => stationId === _id);
+    if (unseen.length === 0) continue;
+    const waiterIds = new Set<string>();
+    for (const { orderId } of unseen) {
+      const order = await ctx.lookup(orders, orderId);
+      if (order !== undefined) waiterIds.add(order.waiterId);
+    }
+    const about = { stationId: _id, stationName: name, openTickets: unseen.length, waiterIds: [...waiterIds] };
+    raise(ctx, { kind: 'station_without_screen', noScreen: true, ...about });
+  }
+}

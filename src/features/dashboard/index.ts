@@ -1,0 +1,26 @@
+import { feature, replica } from '../../kernel/feature.js';
+import { acknowledgeAlert, listAlerts, resolveAlert } from './alert.operations.js';
+import { liveAlertsFor, raiseForTicket, resolveForTicket, watchStations } from './dashboard.alerts.js';
+import { alertRaised, alertUpdated } from './dashboard.events.js';
+import { alerts, liveStatuses } from './dashboard.model.js';
+import { alertView } from './dashboard.views.js';
+
+export const dashboard = feature({
+  name: 'dashboard',
+  summary: 'What needs somebody now: tickets that no screen has, stations that nobody watches',
+  kinds: [alerts],
+  operations: [listAlerts, acknowledgeAlert, resolveAlert],
+  events: [alertRaised, alertUpdated],
+  reactions: [raiseForTicket, resolveForTicket],
+  duties: [watchStations],
+  replicas: [
+    replica({
+      name: 'alerts',
+      summary: 'What needs somebody now: all of it for managers, what concerns their own orders for waiters',
+      view: alertView,
+      permission: 'sync:read',
+      load: (ctx) => liveAlertsFor(ctx, ctx.actor),
+      live: { field: 'status', values: liveStatuses },
+    }),
+  ],
+});

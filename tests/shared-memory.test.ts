@@ -1,0 +1,101 @@
+import { describeWithRedis, startCluster, type TestCluster } from './harness/cluster.js';
+import { type House, openHouse, Person, until } from './harness/index.js';
+
+/** What processes remember, and how they hear that it has changed: cached answers and counted requests. */
+
+const at = (url: string, { userId, token, refreshToken, login }: Person): Person =>
+  new Person(url, userId, token, refreshToken, login);
+
+const total = async (url: string, outcome: string): Promise<number> => {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const line = `brigade_cache_answers_total{query="restaurant:get",outcome="${outcome}"} `;
+  return Number(
+    text
+      .split('\n')
+      .find((one) => one.startsWith(line))
+      ?.slice(line.length) ?? 0,
+  );
+};
+
+async function withProcesses(
+  env: Record<string, string>,
+  options: { redis: boolean },
+  work: (running: TestCluster, house: House) => Promise<void>,
+): Promise<void> {
+  const running = await startCluster(2, env, options);
+  try {
+    const house = await openHouse({ url: running.urls[0] } as never);
+    await work(running, house);
+    await house.close();
+  } finally {
+    await running.stop();
+  }
+}
+
+/** Each process has the settings in memory; then one changes them, and the other must come to show it. */
+async function changesReach({ urls }: TestCluster, { owner }: House, names: readonly string[]): Promise<void> {
+  const [one, two] = urls.map((url) => at(url, owner)) as [Person, Person];
+  for (const name of names) {
+    for (const person of [one, two]) await person.must('restaurant:get');
+    await one.must('restaurant:update', { name });
+    // At once where it was changed; at the other process when the news comes.
+    expect((await one.must('restaurant:get')).name).toBe(name);
+    await until('the other process shows it', async () => (await two.must('restaurant:get')).name === name);
+  }
+}
+
+describeWithRedis('cached answers of two processes', () => {
+  it(
+    'are dropped by a commit of the other, over Redis',
+    () =>
+      // The heads are compared too rarely to help.
+      withProcesses({ SOCKET_HEADS_INTERVAL_MS: '20000' }, { redis: true }, async (running, house) => {
+        await changesReach(running, house, ['Chez Anna', 'Chez Bruno', 'Chez Clara']);
+        expect(await total(String(running.urls[1]), 'dropped')).toBeGreaterThanOrEqual(3);
+      }),
+    60_000,
+  );
+
+  it(
+    'are dropped without Redis, and when it is gone, by comparing heads',
+    () =>
+      withProcesses({ SOCKET_HEADS_INTERVAL_MS: '200' }, { redis: true }, async (running, house) => {
+        await changesReach(running, house, ['Chez David']);
+        await running.redis.kill();
+        await changesReach(running, house, ['Chez Emma', 'Chez Farid']);
+      }),
+    60_000,
+  );
+});
+
+describeWithRedis('rate limits of two processes', () => {
+  it(
+    'count together over Redis; while it stalls each counts by itself, and nobody waits',
+    () =>
+      withProcesses({ RATE_LIMIT_READ: '6/1h' }, { redis: true }, async (running, { owner }) => {
+        const people = running.urls.map((url) => at(url, owner));
+        const ask = async () => {
+          const statuses: number[] = [];
+          for (const person of people) statuses.push((await person.rest('restaurant:get')).status);
+          return statuses;
+        };
+        expect([await ask(), await ask(), await ask()]).toEqual([
+          [200, 200],
+          [200, 200],
+          [200, 200],
+        ]);
+        expect(await ask()).toEqual([429, 429]);
+        running.redis.pause();
+        try {
+          expect([await ask(), await ask()]).toEqual([
+            [200, 200],
+            [200, 200],
+          ]);
+        } finally {
+          running.redis.resume();
+        }
+        await until('both count together again', async () => (await ask()).every((status) => status === 429));
+      }),
+    60_000,
+  );
+});
