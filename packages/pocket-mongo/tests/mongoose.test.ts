@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import mongoose, { Schema } from 'mongoose';
 import { createServer, type PocketMongo } from 'pocket-mongo';
 
@@ -68,14 +69,16 @@ describe('mongoose', () => {
     expect(seen).toEqual([1]);
   });
 
-  test('clients may come and go while the server closes', async () => {
+  test('a client notices that its server has closed, and may be closed after it', async () => {
     const other = await createServer({ memory: true });
     const connection = await mongoose
       .createConnection(other.uri, { dbName: 'x', serverSelectionTimeoutMS: 100 })
       .asPromise();
     await connection.collection('a').insertOne({ a: 1 });
-    const closing = other.close();
-    await closing;
+    const noticed = once(connection, 'disconnected');
+    await other.close();
+    // Before it notices, the driver (7.8) may write its farewell to a socket just ended, and wait for that for ever.
+    await noticed;
     await connection.close();
   });
 });
