@@ -4,15 +4,11 @@ import { join } from 'node:path';
 import { Cluster } from '../../cluster/cluster.js';
 import { hasRedisServer, type RedisServer } from '../../cluster/redis-server.js';
 import { newId } from '../../src/kernel/ids.js';
+import { describeWhere } from './needs.js';
 
-/** `describe`, where a redis-server can be started; elsewhere skipped, and in CI a failure. */
+/** `describe`, where a redis-server can be started. */
 export function describeWithRedis(name: string, tests: () => void): void {
-  if (hasRedisServer()) describe(name, tests);
-  else if (process.env.CI === 'true') {
-    it(`${name}: there is no redis-server on the PATH`, () => {
-      throw new Error('Install redis-server: these tests start their own');
-    });
-  } else describe.skip(`${name} (there is no redis-server on the PATH)`, tests);
+  describeWhere(hasRedisServer() ? undefined : 'there is no redis-server on the PATH', name, tests);
 }
 
 export interface TestCluster {

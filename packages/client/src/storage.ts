@@ -19,7 +19,10 @@ export function memoryStorage(text: string | null = null): Storage {
   };
 }
 
-/** localStorage: a few megabytes, written at once. One name for each tab that may be open at a time. */
+/**
+ * localStorage: a few megabytes, safe from a reload at once, but not from the end of the browser: Chromium writes it to
+ * disk some seconds later. One name for each tab that may be open at a time.
+ */
 export function webStorage(name: string): Storage {
   return {
     load: () => localStorage.getItem(name),

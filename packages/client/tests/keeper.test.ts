@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileStorage } from '../src/node.js';
 import type { BrigadeProblem } from '../src/problem.js';
-import { indexedDbStorage, memoryStorage, type Storage, webStorage } from '../src/storage.js';
-import { fakeIndexedDb, fakeLocalStorage } from './fake-browser.js';
+import { memoryStorage, type Storage } from '../src/storage.js';
 import { refused } from './scripted-server.js';
 import { type Setup, setUp } from './setup.js';
 import { until } from './until.js';
@@ -12,13 +11,10 @@ import { until } from './until.js';
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'brigade-client-'));
-  Object.assign(globalThis, { indexedDB: fakeIndexedDb(), localStorage: fakeLocalStorage() });
 });
 afterAll(() => {
   // A last write may still be under way.
   rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
-  Reflect.deleteProperty(globalThis, 'indexedDB');
-  Reflect.deleteProperty(globalThis, 'localStorage');
 });
 
 let setup: Setup;
@@ -34,6 +30,7 @@ const tablesOf = () => orders().map(({ input }) => (input as { table: number }).
 const noService = () => ({ type: '', title: '', status: 503, code: 'stopping' });
 
 let made = 0;
+/** What browsers have is tested in one: tests/client/browser.test.ts. */
 const kinds: [string, () => () => Storage][] = [
   [
     'memory',
@@ -47,20 +44,6 @@ const kinds: [string, () => () => Storage][] = [
     () => {
       const path = join(folder, `queue-${made++}.json`);
       return () => fileStorage(path);
-    },
-  ],
-  [
-    'localStorage',
-    () => {
-      const name = `queue-${made++}`;
-      return () => webStorage(name);
-    },
-  ],
-  [
-    'IndexedDB',
-    () => {
-      const name = `queue-${made++}`;
-      return () => indexedDbStorage(name);
     },
   ],
 ];
