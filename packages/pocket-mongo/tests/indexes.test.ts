@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { MaxKey, MinKey, ObjectId } from 'mongodb';
+import { type Document, MaxKey, MinKey, ObjectId } from 'mongodb';
 import { openDatabase, type Thing, until } from './database.js';
 
 let database: Awaited<ReturnType<typeof openDatabase>>;
@@ -103,6 +103,54 @@ describe('indexes', () => {
     await expect(c.updateOne({ _id: 2 }, { $set: { open: true } })).rejects.toMatchObject({ code: 11000 });
     await c.updateOne({ _id: 1 }, { $set: { open: false } });
     await c.updateOne({ _id: 2 }, { $set: { open: true } });
+  });
+
+  test('the filter of a partial one may hold only what MongoDB takes there', async () => {
+    const c = fresh();
+    const make = (partialFilterExpression: Document) => c.createIndex({ a: 1 }, { partialFilterExpression });
+    for (const filter of [
+      { a: { $exists: false } },
+      { a: { $ne: 1 } },
+      { a: { $nin: [1] } },
+      { a: { $not: { $gt: 1 } } },
+      { a: /x/ },
+      { a: { $elemMatch: { b: 1 } } },
+      { a: { $size: 1 } },
+      { $nor: [{ a: 1 }] },
+      { $expr: { $eq: ['$a', 1] } },
+      { $or: [{ a: 1 }, { $and: [{ b: { $mod: [2, 0] } }] }] },
+    ])
+      await expect(make(filter)).rejects.toMatchObject({ code: 67, codeName: 'CannotCreateIndex' });
+    const allowed = { $or: [{ a: { $in: [1, 2] } }, { $and: [{ a: { $gt: 5, $type: 'int' } }, { b: null }] }] };
+    await make({ a: { $exists: true }, ...allowed });
+    // Also where there is another index of its name.
+    await expect(make({ a: { $exists: false } })).rejects.toMatchObject({ code: 67 });
+  });
+
+  test('a hint takes a sparse or partial one as it is: what it does not hold is not found', async () => {
+    const c = fresh();
+    await c.createIndex({ s: 1 }, { sparse: true });
+    await c.createIndex({ p: 1 }, { partialFilterExpression: { open: true } });
+    await c.insertMany([
+      { _id: 1, s: 2, p: 'x', open: true },
+      { _id: 2, s: 1, p: 'x', open: false },
+      { _id: 3, s: null },
+      { _id: 4, p: 'x' },
+    ]);
+    const ids = async (filter: object, hint: object, sort: object = {}) =>
+      (await c.find(filter, { hint, sort: sort as { s: 1 } }).toArray()).map(({ _id }) => _id);
+    expect(await ids({}, { s: 1 })).toEqual([3, 2, 1]);
+    expect(await ids({}, { s: 1 }, { s: -1 })).toEqual([1, 2, 3]);
+    expect(await ids({ s: null }, { s: 1 })).toEqual([3]);
+    expect(await ids({ p: 'x' }, { s: 1 })).toEqual([2, 1]);
+    expect(await ids({ p: 'x' }, { p: 1 })).toEqual([1]);
+    expect(await ids({ $or: [{ p: 'x' }, { _id: 3 }] }, { p: 1 })).toEqual([1]);
+    expect(await c.countDocuments({ p: 'x' }, { hint: 's_1' })).toBe(2);
+    expect(await c.find({}, { hint: 's_1' }).count()).toBe(3);
+    expect(await c.aggregate([{ $match: { p: 'x' } }], { hint: 'p_1' }).toArray()).toHaveLength(1);
+    expect((await c.updateMany({ p: 'x' }, { $set: { seen: true } }, { hint: 'p_1' })).matchedCount).toBe(1);
+    expect((await c.deleteMany({}, { hint: 's_1' })).deletedCount).toBe(3);
+    expect(await ids({}, { _id: 1 })).toEqual([4]);
   });
 
   test('a partial one is not used for a range that what is missing is in as well', async () => {

@@ -15,25 +15,36 @@ export interface Candidate extends Plan {
   readonly access: IndexAccess;
 }
 
-/** The best way to use an index; undefined where it does not help. `forced`: a hint names it. */
+/** The best way to use an index; undefined where it does not help, or does not hold all that is asked for. */
 export function consider(
   index: IndexDefinition,
   predicates: Predicates,
   sort: SortOrder | undefined,
-  forced: boolean,
   ordering: Ordering,
 ): Candidate | undefined {
   if (index.partial && !(sameOrdering(index.ordering, ordering) && predicates.implies(index.partial))) return undefined;
   if (index.sparse && !index.paths.some((path) => predicates.requires(path))) return undefined;
+  const best = bestUse(index, predicates, sort, ordering);
+  // A sparse index is worth reading as a whole for those that have the field.
+  return best.score > 0 || index.sparse ? best : undefined;
+}
+
+/** The best way to find what an index holds, if need be by reading it as a whole. */
+export function bestUse(
+  index: IndexDefinition,
+  predicates: Predicates,
+  sort: SortOrder | undefined,
+  ordering: Ordering,
+): Candidate {
   // With a collation the keys of strings are not in their order.
   const order = ordering === BINARY && index.ordering === BINARY ? sort : undefined;
   const within = (group: ElementGroup | undefined) =>
-    withBounds(index, predicates, { sort, order }, forced, usableFields(index, predicates, group, ordering));
+    withBounds(index, predicates, { sort, order }, usableFields(index, predicates, group, ordering));
   let best = within(undefined);
   if (!index.multikey) return best;
   for (const group of predicates.groups) {
     const other = within(group);
-    if (other && (!best || other.score > best.score)) best = other;
+    if (other.score > best.score) best = other;
   }
   return best;
 }
@@ -55,14 +66,11 @@ function withBounds(
   index: IndexDefinition,
   predicates: Predicates,
   sorting: Sorting,
-  forced: boolean,
   fields: readonly FieldBounds[],
-): Candidate | undefined {
+): Candidate {
   const order = sorting.order && indexOrder(index, fields, sorting.order);
   const equalities = fields.filter(({ points }) => points).length;
   const hasRange = fields.length > equalities;
-  // A sparse index is worth reading as a whole for those that have the field.
-  if (fields.length === 0 && order === undefined && !forced && !index.sparse) return undefined;
   const { ranges, cut } = rangesOf(index, fields);
   const sorted = order !== undefined && (!order.merge || (!cut && ranges.length <= MAX_MERGED));
   let score = equalities * 10 + (hasRange ? 5 : 0) + (sorted ? 6 : 0);

@@ -6,7 +6,7 @@ import type { Collection } from '../storage/catalog.js';
 import type { IndexDefinition } from '../storage/index-definition.js';
 import type { View } from '../storage/view.js';
 import { boundedPlan } from './bounded.js';
-import { type Candidate, consider, usable } from './candidates.js';
+import { bestUse, consider, usable } from './candidates.js';
 import { cheapest } from './estimate.js';
 import type { Plan, Planned } from './plan.js';
 import { type FieldBounds, Predicates } from './predicates.js';
@@ -32,7 +32,8 @@ export function choose(view: View, collection: Collection, query: Planned): Choi
   const only = query.index ?? (hint === undefined || hint === null ? undefined : hinted(collection, hint));
   if (query.min || query.max) return alone(boundedPlan(only, query, predicates));
   if (only === 'forward' || only === 'backward') return alone(scanAll(predicates, order, only === 'backward'));
-  if (only) return alone(consider(only, predicates, order, true, query.ordering) ?? scanAll(predicates, order, false));
+  // Of a sparse or partial index that is hinted, what it does not hold is not found.
+  if (only) return alone(bestUse(only, predicates, order, query.ordering));
   const byId = predicates.bounds('_id', false);
   if (byId?.points && identifies(collection, byId, query)) return alone(idPlan(collection, byId, predicates, order));
   return (
@@ -55,7 +56,7 @@ function candidates(view: View, collection: Collection, query: Planned, predicat
   const found: Plan[] = [];
   for (const index of collection.indexes) {
     if (index.hidden || index.building) continue;
-    const candidate: Candidate | undefined = consider(index, predicates, query.order, false, query.ordering);
+    const candidate = consider(index, predicates, query.order, query.ordering);
     if (candidate && candidate.score >= 1000) return [candidate];
     if (candidate) found.push(candidate);
   }

@@ -6,6 +6,7 @@ import { asNumber, type Document, isDocument, truthy, type Value } from '../bson
 import { badValue, CommandError, notImplemented } from '../errors.js';
 import { plainWith } from '../query/environment.js';
 import { compileFilter, type Matcher } from '../query/matcher.js';
+import { checkPartialFilter } from '../query/partial-filter.js';
 import { rootOf, rootsOf, union } from '../query/roots.js';
 import { KeyMaker, type KeysOf, NO_KEYS } from './index-keys.js';
 
@@ -132,7 +133,7 @@ export function normalizeIndex(spec: Document, standard: Ordering = BINARY): Doc
     if (!isDocument(spec.partialFilterExpression))
       throw new CommandError(14, "The field 'partialFilterExpression' must be an object");
     if (truthy(spec.sparse)) throw new CommandError(67, "cannot mix 'partialFilterExpression' and 'sparse' options");
-    compileFilter(spec.partialFilterExpression);
+    checkPartialFilter(spec.partialFilterExpression);
   }
   const name =
     spec.name ??
