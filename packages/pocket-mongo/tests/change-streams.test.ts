@@ -445,6 +445,33 @@ test('tokens: in every reply, sorted, and good for going on', async () => {
   expect(await ids({ startAtOperationTime: full.nextBatch[1].clusterTime })).toEqual([2]);
 });
 
+test('a stream can start at a time that is still to come, also where nothing was recorded before', async () => {
+  const { db: other, client: itsClient, close: end } = await openDatabase();
+  try {
+    const { operationTime } = await other.command({ ping: 1 });
+    const from = new Timestamp({ t: (operationTime as Timestamp).t + 2, i: 1 });
+    const rows = other.collection<Thing>('rows');
+    const watch = { aggregate: 'rows', pipeline: [{ $changeStream: { startAtOperationTime: from } }], cursor: {} };
+    const open = await other.command(watch, { promoteLongs: false });
+    await rows.insertOne({ _id: 1 });
+    const more = () => other.command({ getMore: open.cursor.id, collection: 'rows', maxTimeMS: 20 });
+    const early = (await more()).cursor;
+    expect(early.nextBatch).toEqual([]);
+    expect(early.postBatchResumeToken).toEqual(open.cursor.postBatchResumeToken);
+    await until(async () => {
+      const { operationTime: now } = await other.command({ insert: 'others', documents: [{}] });
+      return (now as Timestamp).greaterThan(from);
+    }, 'the time has come');
+    await rows.insertOne({ _id: 2 });
+    const events: { documentKey: Thing }[] = [];
+    await until(async () => events.push(...(await more()).cursor.nextBatch) > 0, 'an event');
+    expect(events.map(({ documentKey }) => documentKey)).toEqual([{ _id: 2 }]);
+  } finally {
+    await itsClient.close();
+    await end();
+  }
+});
+
 test('going on from where nothing is known is refused', async () => {
   await opened(things.watch([], QUICK));
   const before = new Timestamp({ t: 1, i: 1 });

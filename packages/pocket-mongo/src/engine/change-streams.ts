@@ -1,7 +1,7 @@
 import { decodeFields } from '../bson/decode.js';
 import type { Document, RawDocument } from '../bson/values.js';
 import { CommandError } from '../errors.js';
-import { type ChangeLog, type LogEntry, timeOf } from '../storage/change-log.js';
+import { type ChangeLog, type LogEntry, timeKey, timeOf } from '../storage/change-log.js';
 import { concerns, Recorded, type StreamOptions } from './change-events.js';
 import type { Tail } from './cursors.js';
 import { markToken, type ResumeToken, startOf } from './resume-token.js';
@@ -93,7 +93,8 @@ export class ChangeStream implements Tail {
 
   /** Takes a new change. A client that does not keep up is left to read the log. */
   push(recorded: Recorded): void {
-    if (!this.inbox) return;
+    // A stream may be told to start at a time that is still to come.
+    if (!this.inbox || recorded.entry.place < this.next) return;
     this.inbox.push(recorded);
     this.inboxBytes += recorded.entry.bytes.length;
     if (this.inbox.length > MAX_WAITING || this.inboxBytes > MAX_WAITING_BYTES) {
@@ -107,8 +108,14 @@ export class ChangeStream implements Tail {
   /** The fields that stand in the cursor of each reply: where to go on from after its documents. */
   fields(last: RawDocument | undefined): Document {
     if (last) this.token = decodeFields(last.bytes, ID)._id as Document;
-    else if (this.idle && this.inbox?.length === 0) this.token = markToken(this.streams.log.horizon);
+    else if (this.idle && this.inbox?.length === 0) this.token = this.tokenOfNow() ?? this.token;
     return { postBatchResumeToken: this.token };
+  }
+
+  /** Undefined before the time at which the stream starts. */
+  private tokenOfNow(): Document | undefined {
+    const { horizon } = this.streams.log;
+    return timeKey(horizon) < this.next ? undefined : markToken(horizon);
   }
 
   wait(milliseconds: number, connectionId: number): Promise<boolean> {
@@ -156,12 +163,13 @@ export class ChangeStreams {
    */
   start(options: StreamOptions, from: ResumeToken | undefined, given: Document | undefined): ChangeStream {
     const { log } = this;
+    // What is to come is recorded from here on, should the stream start with that.
+    log.use();
     if (from) {
       const time = from.kind === 'mark' ? from.time : timeOf(from.place);
       if (!log.covers(time)) throw historyLost();
       if (from.kind === 'event') this.checkPresent(options, from.place, given);
     }
-    log.use();
     const start = from ?? ({ kind: 'mark', time: log.horizon } as const);
     const token = given ?? markToken(start.kind === 'mark' ? start.time : timeOf(start.place));
     const stream = new ChangeStream(this, options, startOf(start), token);
