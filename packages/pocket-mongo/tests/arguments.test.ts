@@ -168,3 +168,30 @@ test('what must not be negative: 51024', async () => {
       errmsg: `BSON field '${field}' value must be >= 0, actual value '-1'`,
     });
 });
+
+describe('a reply', () => {
+  test('says ok with a double, also when it is an error', async () => {
+    const raw = (command: Document) => database.db.command(command, { promoteValues: false });
+    expect((await raw({ ping: 1 })).ok).toMatchObject({ _bsontype: 'Double', value: 1 });
+    await database.db.command({ nothing: 1 }, { promoteValues: false }).catch(({ errorResponse }) => {
+      expect(errorResponse.ok).toMatchObject({ _bsontype: 'Double', value: 0 });
+    });
+  });
+
+  test('to a write with w: 0 says nothing of what the write came to', async () => {
+    const writeConcern = { w: 0 };
+    const plain = { n: 0, ok: 1 };
+    const replies = [
+      await send({ insert: 'w0', documents: [{ _id: 1 }, { _id: 1 }, { _id: 2 }], writeConcern }),
+      await send({ insert: 'w0', documents: [{ _id: 1 }, { _id: 2 }], ordered: false, writeConcern }),
+      await send({ update: 'w0', updates: [{ q: {}, u: { x: 1 }, multi: true }], writeConcern }),
+      await send({ update: 'w0', updates: [{ q: { _id: 3 }, u: { x: 1 }, upsert: true }], writeConcern }),
+      await send({ delete: 'w0', deletes: [{ q: { _id: 1 }, limit: 1 }], writeConcern }),
+    ];
+    for (const { operationTime, $clusterTime, ...reply } of replies) expect(reply).toEqual(plain);
+    expect(await database.db.collection('w0').find().toArray()).toEqual([{ _id: 2 }, { _id: 3, x: 1 }]);
+    expect(await send({ delete: 'w0', deletes: [{ q: {}, limit: 0 }], writeConcern: { w: 1 } })).toMatchObject({
+      n: 2,
+    });
+  });
+});

@@ -14,7 +14,12 @@ afterAll(() => database.close());
 beforeEach(() => dishes().deleteMany({}));
 
 afterEach(async () => {
-  for (const name of ['failCommand', 'onPrimaryTransactionalWrite', 'failGetMoreAfterCursorCheckout'])
+  for (const name of [
+    'failCommand',
+    'onPrimaryTransactionalWrite',
+    'failGetMoreAfterCursorCheckout',
+    'maxTimeAlwaysTimeOut',
+  ])
     await configure(name, 'off');
 });
 
@@ -210,4 +215,22 @@ test('what a fail point cannot do is refused', async () => {
   expect(await errorOf(configure('dance', 'alwaysOn'))).toMatchObject({ code: 238 });
   expect(await errorOf(configure('failCommand', 'alwaysOn', { dance: 1 }))).toMatchObject({ code: 238 });
   expect(await errorOf(configure('failCommand', 'sometimes'))).toMatchObject({ code: 2 });
+});
+
+test('maxTimeAlwaysTimeOut ends every command that has a limit of time', async () => {
+  await dishes().insertOne({ _id: 1 });
+  await configure('maxTimeAlwaysTimeOut', 'alwaysOn');
+  expect(await dishes().find().toArray()).toHaveLength(1);
+  expect(await errorOf(dishes().find().maxTimeMS(60_000).toArray())).toMatchObject({
+    code: 50,
+    codeName: 'MaxTimeMSExpired',
+    message: 'operation exceeded time limit',
+  });
+});
+
+test('an error after which no change stream goes on says so', async () => {
+  await dishes().insertMany([{ _id: 1 }, { _id: 2 }]);
+  await configure('failCommand', { times: 1 }, { failCommands: ['getMore'], errorCode: 280 });
+  const error = await errorOf(dishes().find().batchSize(1).toArray());
+  expect(error.hasErrorLabel('NonResumableChangeStreamError')).toBe(true);
 });

@@ -1,4 +1,4 @@
-import { asNumber, type Document, isDocument, Timestamp } from '../bson/values.js';
+import { asNumber, type Document, isDocument, Timestamp, truthy } from '../bson/values.js';
 import { codeName } from '../error-codes.js';
 import { CommandError } from '../errors.js';
 
@@ -56,13 +56,23 @@ export function writeConcernOf({ writeConcern, autocommit }: Document, name: str
   if (j !== undefined && typeof j !== 'boolean' && asNumber(j) === undefined)
     throw new CommandError(9, 'j must be numeric or a boolean value');
   if (typeof w === 'string')
-    return w === 'majority' ? ON_DISK : { durable: true, failure: failure(79, `No write concern mode named '${w}'`) };
+    return w === 'majority'
+      ? ON_DISK
+      : {
+          durable: true,
+          failure: failure(79, `No write concern mode named '${w}' found in replica set configuration`),
+        };
   const members = w === undefined ? 1 : asNumber(w);
   if (members === undefined) throw new CommandError(9, 'w has to be a number, string, or object');
   if (members < 0 || members > 50)
     throw new CommandError(9, `w has to be a non-negative number and not greater than 50; found: ${members}`);
   if (members > 1) return { durable: true, failure: failure(100, 'Not enough data-bearing nodes') };
   return { durable: members > 0 && j !== false && j !== 0, failure: undefined };
+}
+
+/** `w: 0` without `j`: the reply, where there is one, says nothing of what the write came to. */
+export function isUnacknowledged({ writeConcern }: Document): boolean {
+  return isDocument(writeConcern) && asNumber(writeConcern.w) === 0 && !truthy(writeConcern.j);
 }
 
 function failure(code: number, errmsg: string): Document {

@@ -7,6 +7,8 @@ const TRANSIENT = new Set([24, 112, 239, 246, 249, 250, 267, 272]);
 const NO_SUCH_TRANSACTION = 251;
 /** A change stream goes on after these, besides the retriable ones. */
 const RESUMABLE = new Set([63, 133, 150, 234, 13388]);
+/** A change stream never goes on after these, whatever the command. */
+const NOT_RESUMABLE = new Set([280, 286]);
 
 /** What an error is said of. */
 interface Failed {
@@ -24,6 +26,7 @@ export function errorLabels(failed: Failed): string[] {
   if (isTransient(failed)) labels.push('TransientTransactionError');
   if (isRetryableWrite(failed)) labels.push('RetryableWriteError');
   if (isResumable(failed)) labels.push('ResumableChangeStreamError');
+  if (NOT_RESUMABLE.has(Number(failed.code))) labels.push('NonResumableChangeStreamError');
   return labels;
 }
 

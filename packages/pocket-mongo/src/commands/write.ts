@@ -8,6 +8,7 @@ import { CommandError } from '../errors.js';
 import { compileProjection } from '../query/projection.js';
 import { checkPart } from './arguments.js';
 import { bulkWrite } from './bulk-write.js';
+import { isUnacknowledged } from './concerns.js';
 import { arrayFiltersOf, runStatements, sortOfOne, writeError } from './statements.js';
 
 /** The most statements in one command. */
@@ -40,6 +41,7 @@ async function runAll<T extends Totals>(
       return !ordered && !context.transaction;
     }
   });
+  if (isUnacknowledged(context.command)) return { n: 0, ok: 1 };
   const { writeErrors, ...reply } = totals;
   if (writeErrors.length === 0) return { ...reply, ok: 1 };
   if (context.transaction && context.session) context.engine.sessions.abort(context.session);
@@ -119,16 +121,15 @@ const findAndModify: Handler = async (context) => {
   const { command } = context;
   const removing = flag(command.remove);
   if (removing && command.update !== undefined)
-    throw new CommandError(9, "Cannot specify both an 'update' and 'remove'=true");
-  if (removing && flag(command.upsert))
-    throw new CommandError(9, "Cannot specify both 'upsert'=true and 'remove'=true");
+    throw new CommandError(9, 'Cannot specify both an update and remove=true');
+  if (removing && flag(command.upsert)) throw new CommandError(9, 'Cannot specify both upsert=true and remove=true ');
   if (removing && flag(command.new))
     throw new CommandError(
       9,
-      "Cannot specify both 'new'=true and 'remove'=true; 'remove' always returns the deleted document",
+      "Cannot specify both new=true and remove=true; 'remove' always returns the deleted document",
     );
   if (!removing && command.update === undefined)
-    throw new CommandError(9, "Either an update or 'remove'=true must be specified");
+    throw new CommandError(9, 'Either an update or remove=true must be specified');
   const project = projectorOf(context);
   return context.statement(() => (removing ? findAndRemove(context, project) : findAndUpdate(context, project)));
 };

@@ -42,7 +42,11 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   ],
   onPrimaryTransactionalWrite: ['closeConnection', 'failBeforeCommitExceptionCode'],
   failGetMoreAfterCursorCheckout: ['errorCode', 'closeConnection'],
+  maxTimeAlwaysTimeOut: [],
 };
+
+/** What `maxTimeAlwaysTimeOut` does. */
+const TIMED_OUT: Document = { errorCode: 50, errmsg: 'operation exceeded time limit' };
 
 /** Fail points: tests inject errors, lost connections and delays with them. */
 export class FailPoints {
@@ -69,8 +73,9 @@ export class FailPoints {
   hit(name: string, command: Document, appName: string | undefined): Failure | undefined {
     if (this.active.size === 0 || name === 'configureFailPoint') return undefined;
     const getMore = name === 'getMore' ? this.active.get('failGetMoreAfterCursorCheckout') : undefined;
-    const hit = [this.failCommand(name, command, appName), getMore].find((point) => point && use(point));
-    return hit && failureOf(hit.data, hit === getMore);
+    const timeOut = asNumber(command.maxTimeMS) ? this.active.get('maxTimeAlwaysTimeOut') : undefined;
+    const hit = [this.failCommand(name, command, appName), getMore, timeOut].find((point) => point && use(point));
+    return hit && failureOf(hit === timeOut ? TIMED_OUT : hit.data, hit === getMore);
   }
 
   private failCommand(name: string, command: Document, appName: string | undefined): FailPoint | undefined {
@@ -124,7 +129,12 @@ function failureOf(data: Document, knowsCursor: boolean): Failure {
     error:
       code === undefined
         ? undefined
-        : { ok: 0, code, codeName: codeName(code), errmsg: "Failing command via 'failCommand' failpoint" },
+        : {
+            ok: 0,
+            code,
+            codeName: codeName(code),
+            errmsg: data.errmsg ?? "Failing command via 'failCommand' failpoint",
+          },
     writeConcernError: isDocument(data.writeConcernError) ? data.writeConcernError : undefined,
     labels: Array.isArray(data.errorLabels) ? data.errorLabels.map(String) : undefined,
   };

@@ -1,6 +1,6 @@
 import { decode, decodeLeaving } from '../bson/decode.js';
 import { encode } from '../bson/encode.js';
-import type { Document } from '../bson/values.js';
+import { type Document, Double } from '../bson/values.js';
 import type { Request } from '../engine/context.js';
 import { CommandError } from '../errors.js';
 import { crc32c } from './checksum.js';
@@ -128,7 +128,8 @@ let nextRequestId = 1;
 export function encodeReply(message: Pick<Message, 'requestId' | 'opCode'>, reply: Document): Buffer {
   const isQuery = message.opCode === OP_QUERY;
   const head = HEADER_SIZE + (isQuery ? 20 : 5);
-  const bytes = encode(reply, head);
+  // As MongoDB says it: clients of languages that tell numbers apart look for a double.
+  const bytes = encode({ ...reply, ok: new Double(Number(reply.ok)) }, head);
   bytes.fill(0, 0, head);
   bytes.writeInt32LE(bytes.length, 0);
   bytes.writeInt32LE(nextRequestId, 4);
