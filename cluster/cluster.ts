@@ -132,7 +132,7 @@ export class Cluster {
       args: [join(home, 'dist/src/main.js')],
       env: first ? this.env : { ...this.env, FEATURE_DEMO: 'false' },
       cwd: this.options.cwd ?? process.cwd(),
-      show: first && this.options.show === true,
+      show: first && this.options.show === true ? 'all' : 'errors',
       ready: ({ message }) => {
         const { listening } = (message ?? {}) as { listening?: number };
         return listening === undefined ? undefined : `http://127.0.0.1:${listening}`;
