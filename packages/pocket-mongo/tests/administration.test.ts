@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { BSON, type ClientSession, type Document, MongoClient } from 'mongodb';
+import { BSON, type ClientSession, type Document, GridFSBucket, MongoClient } from 'mongodb';
 import { openDatabase, type Thing, until } from './database.js';
 
 let database: Awaited<ReturnType<typeof openDatabase>>;
@@ -54,6 +54,19 @@ test('dbHash is the MD5 of the documents in the order of _id, whatever else ther
   const { collections, md5 } = await run({ dbHash: 1 });
   expect(collections).toEqual({ things: hash.digest('hex') });
   expect(md5).toBe(createHash('md5').update(collections.things).digest('hex'));
+});
+
+test('filemd5 is the MD5 of a file in GridFS', async () => {
+  const bytes = Buffer.from('x'.repeat(1000) + 'y'.repeat(500));
+  const bucket = new GridFSBucket(database.db, { bucketName: 'pictures', chunkSizeBytes: 400 });
+  const upload = bucket.openUploadStream('menu.png');
+  await new Promise((resolve, reject) => upload.on('finish', resolve).on('error', reject).end(bytes));
+  const md5 = createHash('md5').update(bytes).digest('hex');
+  expect(await run({ filemd5: upload.id, root: 'pictures' })).toMatchObject({ numChunks: 4, md5, ok: 1 });
+  const nothing = createHash('md5').digest('hex');
+  expect(await run({ filemd5: upload.id })).toMatchObject({ numChunks: 0, md5: nothing });
+  await database.db.collection('pictures.chunks').deleteOne({ n: 1 });
+  await expect(run({ filemd5: upload.id, root: 'pictures' })).rejects.toMatchObject({ code: 10040 });
 });
 
 describe('commands under way', () => {

@@ -199,6 +199,7 @@ export const commandExamples: Readonly<Record<string, Document>> = {
   collstats: { collstats: 'c' },
   dataSize: { dataSize: 'test.c' },
   datasize: { datasize: 'test.c' },
+  filemd5: { filemd5: 1 },
   endSessions: { endSessions: [lsid] },
   killSessions: { killSessions: [lsid] },
   refreshSessions: { refreshSessions: [lsid] },

@@ -10,6 +10,7 @@ import { typeName } from '../query/operator.js';
 import { orderRange } from '../storage/capped.js';
 import type { Collection } from '../storage/catalog.js';
 import { scan } from '../storage/view.js';
+import { fileMd5 } from './file-md5.js';
 import { SET_NAME } from './replica-set.js';
 
 function existing(context: Context, what: string): Collection {
@@ -175,6 +176,7 @@ const top: Handler = ({ engine }) => {
 export const administrationCommands: Readonly<Record<string, Handler>> = {
   validate,
   dbHash,
+  filemd5: fileMd5,
   compact,
   fsync,
   profile,

@@ -48,6 +48,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   collStats: 'collStats:collection scale:number',
   dbStats: 'dbStats:any scale:number freeStorage:number',
   dataSize: 'dataSize:string keyPattern:object min:object max:object estimate:flag',
+  filemd5: 'filemd5:any root:string partialOk:flag',
   endSessions: 'endSessions:array!',
   refreshSessions: 'refreshSessions:array!',
   killSessions: 'killSessions:array!',
