@@ -72,29 +72,26 @@ describeWithRedis('rate limits of two processes', () => {
   it(
     'count together over Redis; while it stalls each counts by itself, and nobody waits',
     () =>
-      withProcesses({ RATE_LIMIT_READ: '6/1h' }, { redis: true }, async (running, { owner }) => {
-        const people = running.urls.map((url) => at(url, owner));
-        const ask = async () => {
+      withProcesses({ RATE_LIMIT_READ: '6/1h' }, { redis: true }, async (running, house) => {
+        // How many of twelve requests, half of them to each process, are let through for somebody new: six, or six by each.
+        const granted = async () => {
+          const waiter = await house.hire('waiter');
           const statuses: number[] = [];
-          for (const person of people) statuses.push((await person.rest('restaurant:get')).status);
-          return statuses;
+          for (let i = 0; i < 6; i += 1) {
+            for (const url of running.urls) statuses.push((await at(url, waiter).rest('restaurant:get')).status);
+          }
+          expect(statuses.every((status) => status === 200 || status === 429)).toBe(true);
+          return statuses.filter((status) => status === 200).length;
         };
-        expect([await ask(), await ask(), await ask()]).toEqual([
-          [200, 200],
-          [200, 200],
-          [200, 200],
-        ]);
-        expect(await ask()).toEqual([429, 429]);
+        // On a busy machine a process may take Redis for stalled now and then.
+        await until('both count together', async () => (await granted()) === 6);
         running.redis.pause();
         try {
-          expect([await ask(), await ask()]).toEqual([
-            [200, 200],
-            [200, 200],
-          ]);
+          expect(await granted()).toBe(12);
         } finally {
           running.redis.resume();
         }
-        await until('both count together again', async () => (await ask()).every((status) => status === 429));
+        await until('both count together again', async () => (await granted()) === 6);
       }),
     60_000,
   );
