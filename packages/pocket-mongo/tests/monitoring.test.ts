@@ -1,4 +1,4 @@
-import { Long, MongoClient } from 'mongodb';
+import { Long, MongoClient, type Timestamp } from 'mongodb';
 import { createServer } from 'pocket-mongo';
 import { openDatabase, until } from './database.js';
 
@@ -37,6 +37,16 @@ test('hello answers again and again to a client that waits', async () => {
   });
   await client.connect();
   await until(async () => succeeded >= 3, 'three answers to one question');
+});
+
+test('hello says when the last write was, which read preferences with a bound of staleness ask for', async () => {
+  const { db, close } = await openDatabase();
+  closers.push(close);
+  const { operationTime } = await db.command({ insert: 'c', documents: [{}] });
+  const { lastWrite } = await db.command({ hello: 1 });
+  const opTime = { ts: operationTime, t: 1 };
+  const date = new Date((operationTime as Timestamp).t * 1000);
+  expect(lastWrite).toEqual({ opTime, lastWriteDate: date, majorityOpTime: opTime, majorityWriteDate: date });
 });
 
 test('hello waits for the version it is given, and says what is wrong with it', async () => {

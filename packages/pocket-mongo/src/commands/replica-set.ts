@@ -7,7 +7,7 @@ export const SET_NAME = 'pocket';
 const TERM = 1n;
 const replicaSetId = new ObjectId();
 
-function optimes({ clock }: Engine): { optime: Document; date: Date } {
+export function optimes({ clock }: Engine): { optime: Document; date: Date } {
   const ts = clock.now;
   return { optime: { ts, t: TERM }, date: new Date(ts.t * 1000) };
 }

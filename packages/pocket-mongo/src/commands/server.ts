@@ -1,13 +1,13 @@
 import { cpus, hostname, release, totalmem, type } from 'node:os';
 import { currentOperations } from '../aggregation/current-op.js';
 import { asNumber, type Document, isDocument } from '../bson/values.js';
-import type { Handler } from '../engine/context.js';
+import type { Engine, Handler } from '../engine/context.js';
 import { SESSION_LIFETIME_MS } from '../engine/sessions.js';
 import { CommandError } from '../errors.js';
 import { compileFilter } from '../query/matcher.js';
 import { administrationCommands } from './administration.js';
 import { getParameter, setParameter } from './parameters.js';
-import { replicaSetCommands, SET_NAME } from './replica-set.js';
+import { optimes, replicaSetCommands, SET_NAME } from './replica-set.js';
 import { sessionCommands } from './sessions.js';
 import { statisticsCommands } from './statistics.js';
 import { testCommands } from './test-commands.js';
@@ -30,6 +30,7 @@ const hello: Handler = ({ engine, request }) => ({
   hosts: [engine.address],
   primary: engine.address,
   me: engine.address,
+  lastWrite: lastWrite(engine),
   maxBsonObjectSize: MAX_BSON_SIZE,
   maxMessageSizeBytes: MAX_MESSAGE_SIZE,
   maxWriteBatchSize: 100_000,
@@ -41,6 +42,12 @@ const hello: Handler = ({ engine, request }) => ({
   readOnly: false,
   ok: 1,
 });
+
+/** Without it drivers refuse a read preference with `maxStalenessSeconds`. */
+function lastWrite(engine: Engine): Document {
+  const { optime, date } = optimes(engine);
+  return { opTime: optime, lastWriteDate: date, majorityOpTime: optime, majorityWriteDate: date };
+}
 
 const ok: Handler = () => ({ ok: 1 });
 
