@@ -31,6 +31,9 @@ export interface CommitterOptions {
   onLost?: (session: mongo.ServerSessionId) => void;
 }
 
+/** Groups on their way to the database at once. */
+const MOST_FLUSHES = 4;
+
 interface Waiting {
   unit: PendingUnit;
   resolve: () => void;
@@ -45,12 +48,16 @@ type Write = { namespace: string } & (
 
 /**
  * Group commit: takes all finished units of all lanes and flushes them in one transaction, journal entries last; the
- * next group gathers meanwhile. One flush at a time, so a lane's entries reach the database in their order. A refused
- * group is flushed lane by lane, so that only the lane at fault hears of it.
+ * next group gathers meanwhile. A lane is in one flush at a time, so its entries reach the database in their order; other
+ * lanes do not wait for a group that takes long. A refused group is flushed lane by lane, so that only the lane at fault
+ * hears of it.
  */
 export class Committer {
   #waiting: Waiting[] = [];
-  #flushing = false;
+  /** Lanes whose units are on their way to the database. */
+  readonly #busy = new Set<string>();
+  #flushes = 0;
+  #scheduled = false;
 
   constructor(private readonly options: CommitterOptions = {}) {}
 
@@ -58,22 +65,36 @@ export class Committer {
   commit(unit: PendingUnit): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ unit, resolve, reject });
-      if (!this.#flushing) {
-        this.#flushing = true;
-        // Lanes whose handlers end in this turn of the loop still join the group.
-        setImmediate(() => void this.#run());
-      }
+      this.#schedule();
     });
   }
 
-  async #run(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const group = this.#waiting.splice(0, this.options.groupSize ?? 100);
-      const started = performance.now();
-      await this.#flushGroup(group);
-      this.options.onGroup?.(group.length, (performance.now() - started) / 1000);
-    }
-    this.#flushing = false;
+  /** Lanes whose handlers end in this turn of the loop still join the group. */
+  #schedule(): void {
+    if (this.#scheduled || this.#flushes >= MOST_FLUSHES) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      void this.#next();
+    });
+  }
+
+  async #next(): Promise<void> {
+    const group = this.#waiting
+      .filter(({ unit }) => !this.#busy.has(unit.lane))
+      .slice(0, this.options.groupSize ?? 100);
+    if (group.length === 0) return;
+    const taken = new Set(group);
+    this.#waiting = this.#waiting.filter((one) => !taken.has(one));
+    const lanes = new Set(group.map(({ unit }) => unit.lane));
+    for (const lane of lanes) this.#busy.add(lane);
+    this.#flushes += 1;
+    const started = performance.now();
+    await this.#flushGroup(group);
+    this.options.onGroup?.(group.length, (performance.now() - started) / 1000);
+    this.#flushes -= 1;
+    for (const lane of lanes) this.#busy.delete(lane);
+    if (this.#waiting.length > 0) this.#schedule();
   }
 
   async #flushGroup(group: Waiting[]): Promise<void> {

@@ -7,6 +7,7 @@ import { Committer } from '../../src/runtime/committer.js';
 import { type Entry, journalModel, readHead } from '../../src/runtime/journal.js';
 import { Lanes } from '../../src/runtime/lanes.js';
 import type { UnitOfWork } from '../../src/runtime/unit-of-work.js';
+import { until } from '../harness/until.js';
 import { bump, bumped, counters, create, job } from './counters.js';
 
 /** What one process has: its own lanes and committer, on the shared database. */
@@ -26,9 +27,14 @@ const entriesOf = async (restaurantId: string) =>
   (await journalModel.find({ restaurantId }).sort({ _id: 1 }).lean()) as unknown as Entry[];
 const stored = (id: string) => mongoose.connection.collection('laneCounters').findOne({ _id: id as never });
 
+/** Fail points aim at it. */
+const appName = `lanes-${newId()}`;
+
 beforeAll(async () => {
   await mongoose.connect(process.env.TEST_MONGODB_URI ?? '', {
     dbName: `test-lanes-${newId()}`,
+    appName,
+    monitorCommands: true,
     ignoreUndefined: true,
   });
   await ensureIndexes();
@@ -39,6 +45,30 @@ afterAll(async () => {
 });
 
 describe('a lane', () => {
+  it('does not wait for the commit of another', async () => {
+    const lanes = processOf();
+    const [stuck, other] = [lanes.of(newId()), lanes.of(newId())];
+    await mongoose.connection
+      .getClient()
+      .db('admin')
+      .command({
+        ...{ configureFailPoint: 'failCommand', mode: { times: 1 } },
+        data: { failCommands: ['commitTransaction'], appName, blockConnection: true, blockTimeMS: 5_000 },
+      });
+    let isCommitting = false;
+    mongoose.connection.getClient().on('commandStarted', ({ commandName }) => {
+      isCommitting ||= commandName === 'commitTransaction';
+    });
+    let isDone = false;
+    const late = stuck.submit(job(create(newId()))).then(() => {
+      isDone = true;
+    });
+    await until('it is being committed', () => isCommitting);
+    await other.submit(job(create(newId())));
+    expect(isDone).toBe(false);
+    await late;
+  });
+
   it('runs commands one after the other, each seeing the one before, and numbers entries and events without gaps', async () => {
     const lane = processOf().of(newId());
     const id = newId();
