@@ -18,7 +18,7 @@ interface Holding {
 }
 
 /** How long a turn lasts when others wait, ms. */
-const TURN_MS = 50;
+const TURN_MS = 100;
 /** A lock that is not renewed for so long is free: its process is dead or stands still, ms. */
 const LOCK_MS = 2_000;
 const RENEW_MS = 500;
@@ -79,8 +79,8 @@ redis.call('pexpire', KEYS[1], ARGV[2])
 return redis.call('llen', KEYS[2])`;
 
 /**
- * Whose turn it is at a restaurant, when several processes serve it: a lock in Redis, held while the lane has work, fifty
- * milliseconds when others wait, then handed to who waits longest. It saves work and decides nothing: without Redis, or
+ * Whose turn it is at a restaurant, when several processes serve it: a lock in Redis, held while the lane has work, a tenth
+ * of a second when others wait, then handed to who waits longest. It saves work and decides nothing: without Redis, or
  * with two who believe that it is theirs, the journal's next number still can be taken only once.
  */
 export class Turns {
