@@ -61,7 +61,11 @@ class Screen {
 
   #connect(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#socket.disconnect(), 10_000);
+      const timer = setTimeout(() => {
+        // Of an attempt that is given up nothing is heard any more.
+        this.#socket.disconnect();
+        settle(() => reject(new Error('no connection in time')));
+      }, 10_000);
       const settle = (then: () => void) => {
         clearTimeout(timer);
         this.#socket.off('connect').off('connect_error').off('disconnect');
