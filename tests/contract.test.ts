@@ -61,6 +61,34 @@ describe('the official validators', () => {
   }, 120_000);
 });
 
+describe('names for generated code', () => {
+  /** Everything a generator makes a class of, by where it stands. */
+  function* classes(value: unknown, at: string): Generator<[string, { title?: string }]> {
+    if (typeof value !== 'object' || value === null) return;
+    const schema = value as Record<string, unknown>;
+    const isClass = ['properties', 'oneOf', 'anyOf', 'allOf'].some((keyword) => typeof schema[keyword] === 'object');
+    if (isClass && schema.$ref === undefined) yield [at, schema];
+    for (const [key, inside] of Object.entries(schema))
+      if (!['examples', 'example', 'default'].includes(key)) yield* classes(inside, `${at}/${key}`);
+  }
+
+  const found = [...classes(asyncapi.channels, 'channels'), ...classes(asyncapi.components.schemas, 'schemas')];
+
+  test('every object and every choice of the AsyncAPI document has a title', () => {
+    expect(found.length).toBeGreaterThan(200);
+    expect(found.filter(([, { title }]) => title === undefined).map(([at]) => at)).toEqual([]);
+  });
+
+  test('one title, one schema', () => {
+    const texts = new Map<string, Set<string>>();
+    for (const [, schema] of found) {
+      const title = String(schema.title);
+      texts.set(title, (texts.get(title) ?? new Set()).add(JSON.stringify(schema)));
+    }
+    expect([...texts].filter(([, different]) => different.size > 1).map(([title]) => title)).toEqual([]);
+  });
+});
+
 describe('operations', () => {
   test('each name and each route is there once', () => {
     const names = operations.map(([name]) => name);

@@ -1,5 +1,6 @@
 import type { Message } from './asyncapi.protocol.js';
 import type { ContractEvent } from './contract.js';
+import { pascal, titled } from './schema-titles.js';
 
 /** Every declared event as a message that the server sends. */
 export function asyncapiEvents(events: readonly ContractEvent[]): Message[] {
@@ -15,9 +16,15 @@ export function asyncapiEvents(events: readonly ContractEvent[]): Message[] {
             title: name,
             summary,
             payload: {
+              title: `${pascal(name)}Event`,
               allOf: [
                 { $ref: '#/components/schemas/Envelope' },
-                { type: 'object', properties: { name: { const: name }, data: payload }, required: ['name', 'data'] },
+                {
+                  title: `${pascal(name)}Happened`,
+                  type: 'object',
+                  properties: { name: { const: name }, data: titled(payload, `${pascal(name)}Data`) },
+                  required: ['name', 'data'],
+                },
               ],
             },
             examples: [{ name: 'example', payload: exampleEnvelope(name, example, rooms) }],

@@ -1,5 +1,6 @@
 import type { Json, JsonSchema } from './json-schema.types.js';
 import { exampleProblem } from './problems.js';
+import { pascal, titled } from './schema-titles.js';
 
 /** One message of the socket: a channel, and what is done on it. */
 export interface Message {
@@ -17,7 +18,7 @@ export const metaType: JsonSchema = {
       type: 'string',
       pattern: '^(?!~)[\\x21-\\x7e]{1,128}$',
       description:
-        'Idempotency key of a command: sent again with the same input within 24 hours, the first answer is replayed',
+        'Idempotency key of a command: sent again with the same input while the journal is kept (7 days unless set otherwise), the first answer is replayed',
     },
     expectedVersion: {
       type: 'integer',
@@ -33,26 +34,31 @@ export const metaType: JsonSchema = {
   additionalProperties: false,
 };
 
-/** What an ack gets: the output, or a problem. */
-export function ackOf(output: JsonSchema): JsonSchema {
+/** What the ack of a refused message gets; the same for all. */
+export const refusalType: JsonSchema = {
+  type: 'object',
+  description: 'The ack of a message that was refused',
+  properties: { ok: { const: false }, error: { $ref: '#/components/schemas/Problem' } },
+  required: ['ok', 'error'],
+  additionalProperties: false,
+};
+
+/** What an ack gets: the output, or a problem. `name` is the operation's in Pascal case. */
+export function ackOf(output: JsonSchema, name: string): JsonSchema {
   return {
     oneOf: [
       {
+        title: `${name}Done`,
         type: 'object',
         properties: {
           ok: { const: true },
-          data: output,
+          data: titled(output, `${name}Output`),
           replayed: { const: true, description: 'The stored answer to an earlier command with the same key' },
         },
         required: ['ok', 'data'],
         additionalProperties: false,
       },
-      {
-        type: 'object',
-        properties: { ok: { const: false }, error: { $ref: '#/components/schemas/Problem' } },
-        required: ['ok', 'error'],
-        additionalProperties: false,
-      },
+      { $ref: '#/components/schemas/Refusal' },
     ],
   };
 }
@@ -64,7 +70,8 @@ interface ProtocolMessage {
   action: 'receive' | 'send';
   payload: JsonSchema;
   example: unknown;
-  reply?: { payload: JsonSchema; example: unknown };
+  /** Of a message with an ack: what `data` holds. */
+  reply?: { data: JsonSchema; example: unknown };
 }
 
 const text = (description: string): JsonSchema => ({ type: 'string', description });
@@ -83,9 +90,7 @@ const protocol: readonly ProtocolMessage[] = [
     payload: object({ accessToken: text('The new access token') }),
     example: { accessToken: 'eyJhbGciOiJFZERTQSJ9.e30.c2ln' },
     reply: {
-      payload: ackOf(
-        object({ expiresAt: { type: 'string', format: 'date-time', description: 'When the new token ends' } }),
-      ),
+      data: object({ expiresAt: { type: 'string', format: 'date-time', description: 'When the new token ends' } }),
       example: { ok: true, data: { expiresAt: '2026-11-21T19:45:00.000Z' } },
     },
   },
@@ -99,7 +104,7 @@ const protocol: readonly ProtocolMessage[] = [
     }),
     example: { count: 3, ageMs: 720_000 },
     reply: {
-      payload: ackOf(object({ count: { type: 'integer', description: 'As the server has it now' } })),
+      data: object({ count: { type: 'integer', description: 'As the server has it now' } }),
       example: { ok: true, data: { count: 3 } },
     },
   },
@@ -140,7 +145,7 @@ export function protocolOperations(): Message[] {
           reply: {
             name: `${name} ack`,
             title: 'The ack',
-            payload: reply.payload,
+            payload: titled(ackOf(reply.data, pascal(name)), `${pascal(name)}Ack`),
             examples: [{ payload: reply.example }],
           },
         }
@@ -149,7 +154,16 @@ export function protocolOperations(): Message[] {
       name,
       channel: {
         address: name,
-        messages: { message: { name, title: name, summary, payload, examples: [{ payload: example }] }, ...answer },
+        messages: {
+          message: {
+            name,
+            title: name,
+            summary,
+            payload: titled(payload, `${pascal(name)}Message`),
+            examples: [{ payload: example }],
+          },
+          ...answer,
+        },
       },
       operation: {
         action,

@@ -1,8 +1,9 @@
 import { asyncapiEvents } from './asyncapi.events.js';
-import { ackOf, type Message, metaType, protocolOperations } from './asyncapi.protocol.js';
+import { ackOf, type Message, metaType, protocolOperations, refusalType } from './asyncapi.protocol.js';
 import { type Contract, type ContractOperation, holdsIds } from './contract.js';
 import type { Json } from './json-schema.types.js';
 import { codesOf, exampleProblem, problemStatuses } from './problems.js';
+import { pascal, titled } from './schema-titles.js';
 
 /** The AsyncAPI 3.0 document of the socket side, from the server's point of view: it receives operations and sends events. */
 export function asyncapi(contract: Contract): Json {
@@ -31,7 +32,12 @@ export function asyncapi(contract: Contract): Json {
     channels: Object.fromEntries(messages.map(({ name, channel }) => [name, channel])),
     operations: Object.fromEntries(messages.map(({ name, operation }) => [name, operation])),
     components: {
-      schemas: { ...contract.types, Meta: metaType },
+      schemas: Object.fromEntries(
+        Object.entries({ ...contract.types, Meta: metaType, Refusal: refusalType }).map(([name, schema]) => [
+          name,
+          titled(schema, name),
+        ]),
+      ),
       securitySchemes: {
         accessToken: {
           type: 'http',
@@ -66,7 +72,7 @@ function operationMessage(
           title: `${name} (input, meta?, ack)`,
           summary,
           headers: { $ref: '#/components/schemas/Meta' },
-          payload: input,
+          payload: titled(input, `${pascal(name)}Input`),
           examples: [
             {
               name: 'example',
@@ -78,7 +84,7 @@ function operationMessage(
         reply: {
           name: `${name} ack`,
           title: 'The ack',
-          payload: ackOf(output),
+          payload: titled(ackOf(output, pascal(name)), `${pascal(name)}Ack`),
           examples: [
             { name: 'done', payload: { ok: true, data: example.output } },
             { name: 'refused', payload: { ok: false, error: exampleProblem('validation_failed') } },
@@ -110,9 +116,10 @@ function operationMessage(
 }
 
 const server: Json = {
-  host: 'localhost:3000',
+  // Where it really is, the served document says (`/docs/asyncapi.json`); the committed one stands for `npm start`.
+  host: '127.0.0.1:3000',
   pathname: '/socket.io',
-  protocol: 'wss',
+  protocol: 'ws',
   protocolVersion: 'Socket.IO 4 (Engine.IO 4)',
   description: [
     'Socket.IO on the same port as REST. The handshake carries the access token: `io(url, { auth: { token } })`.',

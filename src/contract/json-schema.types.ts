@@ -1,6 +1,8 @@
 /** The part of JSON Schema 2020-12 that joi schemas become; OpenAPI 3.1 and AsyncAPI 3 both take it as it is. */
 export interface JsonSchema {
   $ref?: string;
+  /** What code generators call it. */
+  title?: string;
   type?: string | string[];
   description?: string;
   default?: unknown;
