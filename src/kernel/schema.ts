@@ -17,6 +17,9 @@ export const label = (max = 80) => Joi.string().trim().min(1).max(max);
 /** Free text from people: trimmed, bounded. */
 export const note = (max = 500) => Joi.string().trim().max(max).allow('');
 
+/** A password, PIN or token: it never stands in a journal, a log line or a fingerprint. */
+export const secret = <S extends Joi.Schema>(schema: S): S => schema.meta({ secret: true }) as S;
+
 /** ISO 8601 in UTC, as every time on the wire. */
 export const time = (meaning: string) => Joi.string().isoDate().description(`${meaning} (ISO 8601, UTC)`);
 

@@ -17,6 +17,7 @@ import type { Clock } from '../kernel/time.js';
 import { fromDatabase } from '../platform/mongo.js';
 import { admit } from './admission.js';
 import { type Job, type JobResult, OWN_KEY } from './entry.js';
+import { textOf } from './fingerprint.js';
 import type { Lanes } from './lanes.js';
 import type { LimitStates, Limits } from './limits.js';
 import type { QueryCache } from './query-cache.js';
@@ -229,8 +230,8 @@ async function runCommand(
     // Without a key of the client's the command still has one: it makes a commit of unknown outcome safe to repeat.
     // Not the request's id, which a client may choose and use again.
     key: call.key ?? `${OWN_KEY}${newId()}`,
-    // Keyed, for the input may hold a PIN, and plain digests of PINs are soon tried through.
-    fingerprint: options.doors.digest('fingerprint', `${spec.name}\n${JSON.stringify(input)}`),
+    // Keyed, for an input may be easy to guess.
+    fingerprint: options.doors.digest('fingerprint', `${spec.name}\n${textOf(spec.input, input)}`),
     now: base.now,
     deadline: performance.now() + options.deadlineMs,
     work: async (unit) => {

@@ -20,6 +20,8 @@ export interface SessionsOptions {
 
 interface Held {
   actor: Promise<Actor>;
+  /** The same, once it is read. */
+  known?: Actor;
   claims: AccessClaims;
   revoked: boolean;
 }
@@ -73,9 +75,14 @@ export class Sessions {
   #load(claims: AccessClaims): Held {
     const held: Held = { actor: this.options.loadActor(claims), claims, revoked: false };
     this.#actors.set(claims.sid, held);
-    held.actor.catch(() => {
-      if (this.#actors.get(claims.sid) === held) this.#actors.delete(claims.sid);
-    });
+    held.actor.then(
+      (actor) => {
+        held.known = actor;
+      },
+      () => {
+        if (this.#actors.get(claims.sid) === held) this.#actors.delete(claims.sid);
+      },
+    );
     return held;
   }
 
@@ -94,10 +101,11 @@ export class Sessions {
   }
 }
 
-/** The claims name session and person; which device it is only the session's document tells, so every session may be it. */
-function mayConcern({ claims }: Held, target: Revocation): boolean {
+/** The claims name session and person; the device only the session's document tells, so one still being read may be its. */
+function mayConcern({ claims, known }: Held, target: Revocation): boolean {
   if ('sessionId' in target) return claims.sid === target.sessionId;
-  return 'userId' in target ? claims.sub === target.userId : true;
+  if ('userId' in target) return claims.sub === target.userId;
+  return known === undefined || known.deviceId === target.deviceId;
 }
 
 export function isTarget(actor: Actor, target: Revocation): boolean {

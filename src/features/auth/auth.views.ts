@@ -1,6 +1,6 @@
 import Joi from 'joi';
 import type { Present } from '../../kernel/presence.js';
-import { id, label, time, version } from '../../kernel/schema.js';
+import { id, label, secret, time, version } from '../../kernel/schema.js';
 import { exampleRestaurant, type RestaurantView, restaurantSchema } from '../restaurants/index.js';
 import { exampleStaff, type StaffView, staffSchema } from '../staff/index.js';
 import { type DeviceDoc, type DeviceKind, deviceKinds, type PinPadDoc, type SessionDoc } from './auth.model.js';
@@ -116,9 +116,9 @@ export interface TokensView {
 }
 
 const tokenFields = {
-  accessToken: Joi.string().required().description('For `Authorization: Bearer` and the socket handshake'),
+  accessToken: secret(Joi.string().required().description('For `Authorization: Bearer` and the socket handshake')),
   accessExpiresAt: time('End of the access token').required(),
-  refreshToken: Joi.string().required().description('Good for one refresh'),
+  refreshToken: secret(Joi.string().required().description('Good for one refresh')),
   refreshExpiresAt: time('End of the session, unless it is refreshed before').required(),
   sessionId: id('the session').required(),
 };

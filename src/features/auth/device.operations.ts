@@ -2,7 +2,7 @@ import Joi from 'joi';
 import { fail, invalid } from '../../kernel/errors.js';
 import { newId } from '../../kernel/ids.js';
 import { checkVersion, command, query } from '../../kernel/operation.js';
-import { id, type Nothing, nothing } from '../../kernel/schema.js';
+import { id, type Nothing, nothing, secret } from '../../kernel/schema.js';
 import { deviceChanged } from './auth.events.js';
 import { type DeviceDoc, type DeviceKind, devices, pinPads } from './auth.model.js';
 import { deviceToken } from './auth.rules.js';
@@ -66,7 +66,7 @@ export const showDeviceToken = query({
   limit: 'read',
   input: Joi.object<{ deviceId: string }, true>({ deviceId }),
   output: Joi.object<{ deviceToken: string }, true>({
-    deviceToken: Joi.string().required().description('For `auth:pin-login`'),
+    deviceToken: secret(Joi.string().required().description('For `auth:pin-login`')),
   }),
   example: { input: { deviceId: exampleDevice.id }, output: { deviceToken: `${exampleDevice.id}.5b0f77...` } },
   async handle({ input, get, doors }) {

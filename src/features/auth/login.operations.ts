@@ -1,6 +1,7 @@
 import Joi from 'joi';
 import { fail, failAfterCommit } from '../../kernel/errors.js';
 import { command } from '../../kernel/operation.js';
+import { secret } from '../../kernel/schema.js';
 import { modelOf } from '../../platform/model.js';
 import { acrossRestaurants } from '../../platform/tenancy.js';
 import { email, findByEmail, pin, pinDigest, staff } from '../staff/index.js';
@@ -25,7 +26,7 @@ export const login = command({
   limitBy: (input) => input.email,
   input: Joi.object<{ email: string; password: string }, true>({
     email: email.required(),
-    password: Joi.string().max(128).required().description('Password'),
+    password: secret(Joi.string().max(128).required().description('Password')),
   }),
   output: loginSchema,
   emits: [],
@@ -50,7 +51,7 @@ export const pinLogin = command({
   limit: 'auth',
   limitBy: (input) => input.deviceToken.slice(0, 24),
   input: Joi.object<{ deviceToken: string; pin: string }, true>({
-    deviceToken: Joi.string().max(128).required().description('Token of the paired device (`device:token`)'),
+    deviceToken: secret(Joi.string().max(128).required().description('Token of the paired device (`device:token`)')),
     pin: pin.required(),
   }),
   output: loginSchema,
@@ -98,7 +99,7 @@ export const refresh = command({
   limit: 'write',
   limitBy: (input) => input.refreshToken.slice(0, 24),
   input: Joi.object<{ refreshToken: string; requestKey?: string }, true>({
-    refreshToken: Joi.string().max(128).required().description('The last refresh token received'),
+    refreshToken: secret(Joi.string().max(128).required().description('The last refresh token received')),
     requestKey: Joi.string().min(8).max(64).description('New for each attempt, the same when its answer was lost'),
   }),
   output: tokensSchema,

@@ -2,7 +2,7 @@ import Joi from 'joi';
 import type { Actor } from '../../kernel/context.js';
 import { fail, invalid } from '../../kernel/errors.js';
 import { command } from '../../kernel/operation.js';
-import { id } from '../../kernel/schema.js';
+import { id, secret } from '../../kernel/schema.js';
 import { modelOf } from '../../platform/model.js';
 import { withinRestaurant } from '../../platform/tenancy.js';
 import { checkPinIsFree, pinDigest } from './staff.accounts.js';
@@ -67,7 +67,7 @@ export const setPassword = command({
   input: Joi.object<SetPassword, true>({
     staffId,
     password: password.required(),
-    currentPassword: Joi.string().max(128).description('Required for one’s own'),
+    currentPassword: secret(Joi.string().max(128).description('Required for one’s own')),
   }),
   output: staffSchema,
   emits: [staffChanged],

@@ -1,6 +1,6 @@
 import Joi from 'joi';
 import { type Permission, permissionNames, permissionsOf, type Role, roleNames } from '../../kernel/permissions.js';
-import { id, label, time, version } from '../../kernel/schema.js';
+import { id, label, secret, time, version } from '../../kernel/schema.js';
 import type { StaffDoc } from './staff.model.js';
 
 export const staffName = label(80).description('Name as colleagues and receipts show it');
@@ -13,12 +13,14 @@ export const email = Joi.string()
   .description('E-mail address for logging in; not case-sensitive');
 
 /** Length only, and no rules of composition (NIST SP 800-63B, 3.1.1.2); the upper bound limits the work of hashing. */
-export const password = Joi.string().min(8).max(128).description('Password, 8 to 128 characters');
+export const password = secret(Joi.string().min(8).max(128).description('Password, 8 to 128 characters'));
 
-export const pin = Joi.string()
-  .pattern(/^\d{4,8}$/)
-  .description('PIN of 4 to 8 digits for logging in on a paired device; says who it is, so nobody else here has it')
-  .messages({ 'string.pattern.base': '{{#label}} must be 4 to 8 digits' });
+export const pin = secret(
+  Joi.string()
+    .pattern(/^\d{4,8}$/)
+    .description('PIN of 4 to 8 digits for logging in on a paired device; says who it is, so nobody else here has it')
+    .messages({ 'string.pattern.base': '{{#label}} must be 4 to 8 digits' }),
+);
 
 export const role = Joi.string<Role>().valid(...roleNames);
 export const permissionList = Joi.array<Permission[]>()
