@@ -22,6 +22,7 @@ export async function openBrigade(env: NodeJS.ProcessEnv): Promise<{ listen: () 
       PORT: '0',
       LOG_FORMAT: 'silent',
       LOG_LEVEL: 'info',
+      SIGN_UP: 'open',
       ARGON2_MEMORY_KIB: '1024',
       ARGON2_PASSES: '1',
       RATE_LIMIT_AUTH: '100000/15m',

@@ -66,6 +66,8 @@ export class Cluster {
         ...env,
         MONGODB_URI: config.database.uri ?? database?.said,
         REDIS_URL: options.redis ? (config.redis.url ?? redis?.url) : '',
+        // Decided before the address above, which is ours, was given.
+        FEATURE_DEMO: String(config.features.demo),
         PORT: '0',
         HOST: '127.0.0.1',
         PUBLIC_URL: config.server.publicUrl ?? balancer.url,

@@ -76,7 +76,10 @@ export async function createApp({ config, logger, clock = systemClock }: AppOpti
   });
   const everywhere = redis && new SharedPresence(processes.id, presence, redis);
   redis?.on('died', (id) => void everywhere?.forget(String(id)));
-  const doors = createDoors({ pepper, tokens, argon2: { memoryKib, passes }, presence: everywhere ?? presence });
+  const doors = createDoors({
+    ...{ pepper, tokens, argon2: { memoryKib, passes }, presence: everywhere ?? presence },
+    signUp: config.features.signUp,
+  });
   const sessions = new Sessions({
     verifyAccess: tokens.verifyAccess,
     loadActor: (claims) => fromDatabase(loadActor(claims, clock.now())),

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { until } from './harness/until.js';
@@ -12,17 +12,11 @@ class Started {
   readonly #child: ChildProcess;
   readonly #ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 
-  constructor(folder: string) {
+  constructor(folder: string, more: NodeJS.ProcessEnv = {}) {
     const { MONGODB_URI: _, ...env } = process.env;
     this.#child = spawn(process.execPath, [main], {
       cwd: folder,
-      env: {
-        ...env,
-        NODE_ENV: 'development',
-        PORT: '0',
-        DATA_DIR: join(folder, 'data'),
-        LOG_DIR: join(folder, 'logs'),
-      },
+      env: { ...env, NODE_ENV: 'development', PORT: '0', ...more },
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.on('data', (chunk: Buffer) => {
@@ -46,6 +40,11 @@ class Started {
     this.#child.kill(signal);
     return this.#ended;
   }
+
+  /** When it ends by itself. */
+  ended() {
+    return this.#ended;
+  }
 }
 
 async function post(url: string, path: string, body: object) {
@@ -63,8 +62,8 @@ async function post(url: string, path: string, body: object) {
 describe('npm start', () => {
   let folder: string;
   let running: Started | undefined;
-  const start = () => {
-    running = new Started(folder);
+  const start = (env?: NodeJS.ProcessEnv) => {
+    running = new Started(folder, env);
     return running;
   };
   beforeEach(() => {
@@ -97,4 +96,23 @@ describe('npm start', () => {
     expect(second.token('Grill screen')).toBe(deviceToken);
     expect(await second.end('SIGINT')).toEqual({ code: 0, signal: null });
   }, 120_000);
+
+  it('makes no demo where somebody says where the data belong', async () => {
+    const started = start({ DATA_DIR: join(folder, 'house') });
+    const url = await started.url();
+    expect(started.output).not.toMatch(/brigade-demo|olivia/);
+    expect(await post(url, '/auth/login', { email: 'olivia@bistro.example', password: 'brigade-demo' })).toMatchObject({
+      status: 401,
+    });
+  }, 60_000);
+
+  it('refuses a switch that is none, with the name of the one that is, and writes nothing', async () => {
+    const started = start({ DEMO: 'false', RATE_LIMIT_WIRTE: '1/1m', REDIS_PORT: 'tcp://10.0.0.1:6379' });
+    expect(await started.ended()).toEqual({ code: 1, signal: null });
+    expect(started.output).toContain('2 settings are wrong');
+    expect(started.output).toContain('DEMO: is not a setting; expected FEATURE_DEMO,');
+    expect(started.output).toContain('RATE_LIMIT_WIRTE: is not a setting; expected RATE_LIMIT_WRITE,');
+    expect(started.output).not.toMatch(/ at |node:/);
+    expect(readdirSync(folder)).toEqual([]);
+  }, 60_000);
 });

@@ -53,13 +53,16 @@ export function codesOf(status: number): ErrorCode[] {
 }
 
 /** The HTTP statuses of the errors an operation can answer. `namesThings`: its input holds ids, which may be unknown. */
-export function problemStatuses({ kind, permission, limit, rest }: Operation, namesThings: boolean): number[] {
+export function problemStatuses(
+  { kind, permission, limit, mayFail = [], rest }: Operation,
+  namesThings: boolean,
+): number[] {
   const hasBody = rest.method !== 'get' && rest.method !== 'delete';
   const named = permission !== 'public' && permission !== 'authenticated';
   return [
     400,
     ...(permission !== 'public' || limit === 'auth' ? [401] : []),
-    ...(named ? [403] : []),
+    ...(named || mayFail.includes('forbidden') ? [403] : []),
     ...(namesThings ? [404] : []),
     ...(kind === 'command' ? [409] : []),
     ...(hasBody ? [413, 415] : []),

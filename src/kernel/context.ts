@@ -52,6 +52,8 @@ export interface Doors {
     refreshTtlSeconds: number;
   };
   presence: Presence;
+  /** Who may sign a restaurant up: anybody; whoever comes while there is none; nobody. */
+  signUp: 'open' | 'first' | 'closed';
 }
 
 export interface AccessClaims {

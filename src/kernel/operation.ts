@@ -1,7 +1,7 @@
 import type Joi from 'joi';
 import type { BaseContext, BatchContext, CommandContext, QueryContext } from './context.js';
 import type { Doc, Kind } from './documents.js';
-import { BrigadeError } from './errors.js';
+import { BrigadeError, type ErrorCode } from './errors.js';
 import type { AnyEvent } from './event.js';
 import type { Permission } from './permissions.js';
 
@@ -27,6 +27,8 @@ interface OperationSpec<I, O> {
   /** Required: `public` must be written out. */
   permission: Permission | 'public' | 'authenticated';
   limit: LimitClass;
+  /** Errors it answers beyond those that every operation of its kind may, for the contract. */
+  mayFail?: readonly ErrorCode[];
   /** For log-ins and the like: whose attempts count together (the account, the device). Successes are not counted. */
   limitBy?: (input: I) => string;
   /** Path, query and body parameters in one object; unknown fields are refused. */

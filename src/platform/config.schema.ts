@@ -273,18 +273,6 @@ export const SECTIONS = {
       exempt: names('RATE_LIMIT_EXEMPT', 'Roles without limits but for log-ins; empty: none.', roleNames),
     },
   },
-  email: {
-    title: 'Email',
-    about: 'Mail to guests and staff.',
-    variables: {
-      smtpUrl: optionalSecret(
-        'SMTP_URL',
-        'Mail server with its log-in; empty: off, no mail is sent.',
-        'smtp:// or smtps:// URL',
-        Joi.string().uri({ scheme: ['smtp', 'smtps'] }),
-      ),
-    },
-  },
   logging: {
     title: 'Logging',
     about: 'Console and rotating files.',
@@ -341,11 +329,19 @@ export const SECTIONS = {
     title: 'Feature flags',
     about: 'Parts that can be switched on and off.',
     variables: {
-      demo: flag('FEATURE_DEMO', 'Make the demo restaurant, with known log-ins, on an empty database.', {
-        default: true,
-        production: false,
-        test: false,
-      }),
+      demo: flag(
+        'FEATURE_DEMO',
+        'Make the demo restaurant on an empty database. Its log-ins are known to everybody: refused in production.',
+        { default: true, production: false, test: false },
+        // Who says where the data belong means to keep them.
+        { given: ['DATA_DIR', 'MONGODB_URI'], value: false },
+      ),
+      signUp: choice<'open' | 'first' | 'closed'>(
+        'SIGN_UP',
+        'Who may sign a restaurant up: anybody; whoever comes while there is none; nobody.',
+        ['open', 'first', 'closed'],
+        { default: 'open', production: 'first' },
+      ),
       docs: flag('FEATURE_DOCS', 'Serve the API pages under /docs.', { default: true }),
     },
   },
@@ -354,7 +350,6 @@ export const SECTIONS = {
     about: 'Figures for the outside.',
     variables: {
       metrics: flag('METRICS', 'Serve /metrics for Prometheus.', { default: true }),
-      sentryDsn: optionalSecret('SENTRY_DSN', 'Where crashes are reported; empty: off.', 'http or https URL', httpUrl),
     },
   },
 } as const satisfies Record<string, Section>;

@@ -36,10 +36,10 @@ function problemsOf(env: NodeJS.ProcessEnv): Record<string, ConfigProblem> {
 }
 
 describe('defaults', () => {
-  test('development listens on this machine alone, with the demo', () => {
+  test('development listens on this machine alone', () => {
     const config = load({});
     expect(config.server).toMatchObject({ env: 'development', host: '127.0.0.1', port: 3000, shutdownMs: 10_000 });
-    expect(config.features.demo).toBe(true);
+    expect(config.features.signUp).toBe('open');
     expect(config.jwt.accessTtlSeconds).toBe(900);
     expect(config.socket.headsIntervalMs).toBe(2000);
     expect(config.database).toEqual({ uri: undefined, name: 'brigade', poolSize: 20, journalRetentionDays: 7 });
@@ -50,7 +50,7 @@ describe('defaults', () => {
     const config = load({ NODE_ENV: 'production', ...SECRETS });
     expect(config.server.host).toBe('0.0.0.0');
     expect(config.logging.format).toBe('json');
-    expect(config.features.demo).toBe(false);
+    expect(config.features).toMatchObject({ demo: false, signUp: 'first' });
     expect(config.jwt.secret).toBe(SECRETS.JWT_SECRET);
   });
 
@@ -170,6 +170,86 @@ describe('problems', () => {
   });
 });
 
+describe('the demo, whose log-ins are known', () => {
+  const demoOf = (env: NodeJS.ProcessEnv) => loadConfig({ env: { ...SECRETS, ...env }, dir }).features.demo;
+
+  test('is for a development start that names no place for the data', () => {
+    expect(demoOf({})).toBe(true);
+    expect(demoOf({ DATA_DIR: join(dir, 'house') })).toBe(false);
+    expect(demoOf({ MONGODB_URI: 'mongodb://127.0.0.1:27017' })).toBe(false);
+    expect(demoOf({ DATA_DIR: join(dir, 'house'), FEATURE_DEMO: 'true' })).toBe(true);
+    expect(demoOf({ FEATURE_DEMO: 'false' })).toBe(false);
+  });
+
+  test('is the same with the templates, which name each default', () => {
+    writeFileSync(join(dir, '.env.development'), envTemplate('development'));
+    expect(demoOf({})).toBe(true);
+    expect(demoOf({ DATA_DIR: join(dir, 'house') })).toBe(false);
+    writeFileSync(join(dir, '.env.development'), 'DATA_DIR=house\n');
+    expect(demoOf({})).toBe(false);
+  });
+
+  test('is refused in production', () => {
+    const problems = problemsOf({ NODE_ENV: 'production', ...SECRETS, FEATURE_DEMO: 'true' });
+    expect(problems).toMatchObject({ FEATURE_DEMO: { expected: 'false' } });
+  });
+});
+
+describe('a name that is no setting', () => {
+  test.each([
+    ['DEMO', 'FEATURE_DEMO'],
+    ['DOCS', 'FEATURE_DOCS'],
+    ['FEATURE_DEMOS', 'FEATURE_DEMO'],
+    ['FEATURES_DEMO', 'FEATURE_DEMO'],
+    ['feature_demo', 'FEATURE_DEMO'],
+    ['RATE_LIMIT_WIRTE', 'RATE_LIMIT_WRITE'],
+    ['RATELIMIT_WRITE', 'RATE_LIMIT_WRITE'],
+    ['PROT', 'PORT'],
+    ['METRIC', 'METRICS'],
+    ['DATADIR', 'DATA_DIR'],
+    ['CORS_ORIGIN', 'CORS_ORIGINS'],
+    ['MONGODB_URL', 'MONGODB_URI'],
+    ['MONGO_URI', 'MONGODB_URI'],
+    ['REDIS_URI', 'REDIS_URL'],
+    ['JWT_SECRET_FILE', 'JWT_SECRET'],
+    ['LOG_MAX_SIZE', 'LOG_MAX_BYTES'],
+    ['SIGNUP', 'SIGN_UP'],
+  ])('but looks like one stops the boot: %s', (name, meant) => {
+    const problem = problemsOf({ [name]: 'false' })[name];
+    expect(problem).toMatchObject({ problem: 'is not a setting' });
+    expect(problem?.expected).toContain(`${meant},`);
+  });
+
+  test('is told where it does nothing any more', () => {
+    writeFileSync(join(dir, '.env.test'), 'SMTP_URL=smtp://mail.example\nSENTRY_DSN=https://a.example/1\n');
+    const { problems } = refusal(() => loadConfig({ env: { NODE_ENV: 'test', DATA_DIR: dir }, dir }));
+    expect(problems.map(({ variable }) => variable)).toEqual(['SMTP_URL', 'SENTRY_DSN']);
+  });
+
+  test("and belongs to somebody else's program is left alone", () => {
+    const foreign = {
+      ...{ PATH: '/bin', HOME: '/root', HOSTNAME: 'a', PWD: '/', SHLVL: '1', LANG: 'C', TZ: 'UTC', TERM: 'xterm' },
+      ...{ USER: 'a', LOGNAME: 'a', SHELL: '/bin/sh', EDITOR: 'vi', MAIL: '/a', OLDPWD: '/', CI: 'true', DEBUG: '*' },
+      ...{ npm_config_cache: '/a', npm_lifecycle_event: 'start', npm_package_json: '/a', INIT_CWD: '/', NODE: '/a' },
+      ...{ NODE_OPTIONS: '--no-warnings', NODE_PATH: '/a', NODE_EXTRA_CA_CERTS: '/a', NODE_VERSION: '22' },
+      ...{ http_proxy: 'http://a', NO_COLOR: '1', FORCE_COLOR: '0', COLORTERM: 'truecolor' },
+      ...{
+        JOURNAL_STREAM: '8:1',
+        CACHE_DIRECTORY: '/a',
+        LOGS_DIRECTORY: '/a',
+        INVOCATION_ID: 'a',
+        NOTIFY_SOCKET: '/a',
+      },
+      ...{ REDIS_PORT: 'tcp://10.0.0.7:6379', REDIS_SERVICE_HOST: '10.0.0.7', REDIS_PORT_6379_TCP_ADDR: '10.0.0.7' },
+      ...{ CACHE_SERVICE_PORT_HTTP: '80', LOG_PORT: 'tcp://10.0.0.8:80', METRICS_PORT_80_TCP_PROTO: 'tcp' },
+      ...{ KUBERNETES_SERVICE_HOST: '10.0.0.1', KUBERNETES_PORT: 'tcp://10.0.0.1:443' },
+      ...{ REDIS_PASSWORD: 'a', MONGODB_ROOT_PASSWORD: 'a', MONGODB_SPEC_TESTS: '/a', TEST_MONGODB_URI: 'a' },
+      ...{ COMPOSE_PROJECT_NAME: 'brigade', DOCKER_HOST: 'a', SSH_AUTH_SOCK: '/a', XDG_DATA_DIRS: '/a' },
+    };
+    expect(load(foreign)).toEqual(load({}));
+  });
+});
+
 describe('generated keys', () => {
   const file = () => join(dir, 'data', 'secrets.json');
 
@@ -262,7 +342,6 @@ describe('.env files', () => {
         'JWT',
         'Security',
         'Rate limits',
-        'Email',
         'Logging',
         'Feature flags',
         'Monitoring',

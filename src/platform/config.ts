@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'dotenv';
 import type Joi from 'joi';
+import { isServiceAddress, looksLikeASetting, nearestSetting } from './config.names.js';
 import { allVariables, type Config } from './config.schema.js';
 import { generatedSecrets, SECRETS_FILE } from './config.secrets.js';
 import { ENVIRONMENTS, type Environment, type Variable } from './config.variable.js';
@@ -41,6 +42,8 @@ export interface ConfigSource {
 const PLACEHOLDER = /^CHANGE_ME/i;
 const SHOWN_LENGTH = 60;
 
+const SETTINGS: readonly string[] = allVariables().map(({ variable }) => variable.name);
+
 /**
  * Reads, checks and freezes all settings. Outside production, missing keys are made once and kept in
  * `<DATA_DIR>/secrets.json`; nothing is written while any setting is wrong.
@@ -57,15 +60,19 @@ export function loadConfig(source: ConfigSource = {}): Config {
     ...real,
   };
 
+  for (const name of Object.keys(real)) {
+    if (!SETTINGS.includes(name) && looksLikeASetting(name, SETTINGS)) problems.push(noSetting(name, ''));
+  }
   const values = new Map<string, unknown>();
   const missing: Variable<unknown>[] = [];
   for (const { variable } of allVariables()) {
     const text = given[variable.name];
     if (text === undefined && variable.generatedBytes !== undefined) missing.push(variable);
-    else if (text === undefined) values.set(variable.name, variable.defaults[environment]);
+    else if (text === undefined) values.set(variable.name, defaultOf(variable, environment, given));
     else readValue(variable, text, values, problems);
   }
   if (environment === 'production') problems.push(...missing.map((variable) => problem(variable, 'is missing')));
+  if (environment === 'production' && values.get('FEATURE_DEMO') === true) problems.push(PUBLIC_LOG_INS);
   if (problems.length > 0) throw new ConfigError(problems);
 
   if (missing.length > 0) addGenerated(missing, String(values.get('DATA_DIR')), values);
@@ -81,7 +88,7 @@ function environmentOf(name = 'development'): Environment {
 function withoutEmpty(env: NodeJS.ProcessEnv): Record<string, string> {
   const filled: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {
-    if (value !== undefined && value.trim() !== '') filled[name] = value.trim();
+    if (value !== undefined && value.trim() !== '' && !isServiceAddress(name, value)) filled[name] = value.trim();
   }
   return filled;
 }
@@ -95,15 +102,44 @@ function readEnvFile(
   const path = join(source.dir ?? process.cwd(), name);
   if (source.file === false || !existsSync(path)) return {};
   const given = withoutEmpty(parse(readFileSync(path)));
-  const known = new Set(allVariables().map(({ variable }) => variable.name));
   for (const found of Object.keys(given)) {
-    if (!known.has(found))
-      problems.push({ variable: found, problem: `is no setting (in ${name})`, expected: 'it to be removed' });
+    if (!SETTINGS.includes(found)) problems.push(noSetting(found, ` (in ${name})`));
   }
   if (given.NODE_ENV !== undefined && given.NODE_ENV !== environment) {
     problems.push({ variable: 'NODE_ENV', problem: `differs in ${name}`, expected: environment });
   }
   return given;
+}
+
+const PUBLIC_LOG_INS: ConfigProblem = {
+  variable: 'FEATURE_DEMO',
+  problem: 'is "true" in production, where its log-ins, known to everybody, would let anybody in',
+  expected: 'false',
+};
+
+/** A switch that throws nothing is worse than none. */
+function noSetting(name: string, where: string): ConfigProblem {
+  const nearest = nearestSetting(name, SETTINGS);
+  const expected = nearest === undefined ? 'it to be removed' : `${nearest}, if that is what is meant, or its removal`;
+  return { variable: name, problem: `is not a setting${where}`, expected };
+}
+
+/** What holds where nobody says it; a default may give way to other settings that were given. */
+function defaultOf(
+  { defaults, defaultWith }: Variable<unknown>,
+  environment: Environment,
+  given: Readonly<Record<string, string>>,
+): unknown {
+  const decided = defaultWith?.given.some(
+    (name) => given[name] !== undefined && given[name] !== usual(name, environment),
+  );
+  return decided === true ? defaultWith?.value : defaults[environment];
+}
+
+/** Who writes a setting's own default into a file, as the templates do, has not chosen anything. */
+function usual(name: string, environment: Environment): string | undefined {
+  const found = allVariables().find(({ variable }) => variable.name === name);
+  return found === undefined ? undefined : String(found.variable.defaults[environment]);
 }
 
 function readValue(

@@ -16,6 +16,8 @@ export interface Variable<T> {
   readonly schema: Joi.Schema;
   /** The value where nothing is set; undefined means the setting is optional and then absent. */
   readonly defaults: Readonly<Record<Environment, T>>;
+  /** Another default, which holds once any of these settings was given. */
+  readonly defaultWith?: { readonly given: readonly string[]; readonly value: T };
   /** Its value never appears in a message or a log. */
   readonly secret: boolean;
   /** Bytes of randomness to generate where it is missing outside production; inside production it must be set. */
@@ -55,13 +57,19 @@ export function integer(name: string, description: string, range: Range & Defaul
   };
 }
 
-export function flag(name: string, description: string, defaults: Defaults<boolean>): Variable<boolean> {
+export function flag(
+  name: string,
+  description: string,
+  defaults: Defaults<boolean>,
+  defaultWith?: Variable<boolean>['defaultWith'],
+): Variable<boolean> {
   return {
     name,
     description,
     type: 'true or false',
     schema: Joi.boolean(),
     defaults: perEnvironment(defaults),
+    ...(defaultWith && { defaultWith }),
     secret: false,
   };
 }

@@ -6,7 +6,8 @@ import { createTokens } from './tokens.js';
 const secret = 'a key of the tests, thirty-two bytes or more';
 const tokens = createTokens({ secret, accessTtlSeconds: 900, refreshTtlSeconds: 86_400, clock: systemClock });
 const presence = new LocalPresence({ graceMs: 0 });
-const open = (pepper = secret) => createDoors({ pepper, tokens, argon2: { memoryKib: 1024, passes: 1 }, presence });
+const argon2 = { memoryKib: 1024, passes: 1 };
+const open = (pepper = secret) => createDoors({ pepper, tokens, argon2, presence, signUp: 'open' });
 
 describe('passwords', () => {
   it('are hashed with argon2id at the cost that was set, each with its own salt', async () => {

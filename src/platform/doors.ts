@@ -7,12 +7,13 @@ export interface DoorOptions {
   pepper: string;
   tokens: Doors['tokens'];
   presence: Doors['presence'];
+  signUp: Doors['signUp'];
   /** Cost of a password hash: KiB of memory and passes. OWASP's least is 19 MiB and 2 passes; only tests go lower. */
   argon2: { memoryKib: number; passes: number };
 }
 
 /** argon2id with one lane, as the OWASP Password Storage Cheat Sheet has it; the library's default is argon2id. */
-export function createDoors({ pepper, tokens, argon2, presence }: DoorOptions): Doors {
+export function createDoors({ pepper, tokens, argon2, presence, signUp }: DoorOptions): Doors {
   if (Buffer.byteLength(pepper) < 32) throw new RangeError('The pepper needs at least 32 bytes');
   const key = createSecretKey(Buffer.from(pepper));
   const cost = { memoryCost: argon2.memoryKib, timeCost: argon2.passes, parallelism: 1 };
@@ -30,5 +31,6 @@ export function createDoors({ pepper, tokens, argon2, presence }: DoorOptions): 
     digest: (purpose, value) => createHmac('sha256', key).update(`${purpose}\0${value}`).digest('hex'),
     tokens: { signAccess: tokens.signAccess, refreshTtlSeconds: tokens.refreshTtlSeconds },
     presence,
+    signUp,
   };
 }

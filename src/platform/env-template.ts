@@ -45,11 +45,14 @@ function variableText(variable: Variable<unknown>, environment: Environment): st
       ? 'made at the first start'
       : 'none, must be set'
     : value || 'empty';
+  const other = variable.defaultWith;
+  const differs = other !== undefined && valueText(other.value) !== value;
+  const unless = differs ? `; ${valueText(other.value)} where ${other.given.join(' or ')} is set` : '';
   const about = [
     variable.description,
-    `Type: ${variable.type}. Default: ${fallback}.${variable.secret ? ' Secret.' : ''}`,
+    `Type: ${variable.type}. Default: ${fallback}${unless}.${variable.secret ? ' Secret.' : ''}`,
   ];
-  return `${comment(about)}\n${variable.name}=${generated ? placeholder : value}`;
+  return `${comment(about)}\n${variable.name}=${generated ? placeholder : differs ? '' : value}`;
 }
 
 /** As `loadConfig` would read it back. */

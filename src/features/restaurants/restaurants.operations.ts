@@ -18,6 +18,7 @@ import {
 import { restaurantCreated, restaurantUpdated } from './restaurants.events.js';
 import { restaurants, settingsOf, type TaxClass, TICKET_RECEIPT_SECONDS } from './restaurants.model.js';
 import { checkCodesStay } from './restaurants.rules.js';
+import { idForSignUp, signUpIsClosed, takesSignUps } from './restaurants.sign-up.js';
 import {
   currency,
   dayStartHour,
@@ -58,6 +59,7 @@ export const signUp = command({
   rest: { method: 'post', path: '/restaurants', status: 201 },
   permission: 'public',
   limit: 'auth',
+  mayFail: ['forbidden'],
   input: Joi.object<SignUp, true>({
     restaurant: Joi.object<Settings, true>({
       name: restaurantName.required(),
@@ -92,17 +94,19 @@ export const signUp = command({
     output: { restaurant: exampleRestaurant, owner: { ...exampleStaff, role: 'owner' } },
   },
   async prepare({ input, doors }) {
-    const [taken, passwordHash] = await Promise.all([
-      findByEmail(input.owner.email),
-      doors.passwords.hash(input.owner.password),
-    ]);
-    return { taken, passwordHash, newRestaurantId: newId() };
+    const [open, taken] = await Promise.all([takesSignUps(doors), findByEmail(input.owner.email)]);
+    // Who knows an address here may be repeating a sign-up that was made: the lane knows.
+    if (!open && taken === undefined) throw signUpIsClosed();
+    const passwordHash = open ? await doors.passwords.hash(input.owner.password) : '';
+    return { open, taken, passwordHash, newRestaurantId: idForSignUp(doors) };
   },
   // A known address leads to the lane of its restaurant: there a repeated sign-up finds its key and its first reply.
   scope: ({ prepared }) => ({ restaurantId: prepared.taken?.restaurantId ?? prepared.newRestaurantId }),
-  handle(ctx) {
+  async handle(ctx) {
     const { input, prepared, restaurantId } = ctx;
+    if (!prepared.open) throw signUpIsClosed();
     checkEmailIsFree(prepared.taken, undefined, 'owner.email');
+    if ((await ctx.lookup(restaurants, restaurantId)) !== undefined) throw signUpIsClosed();
     const restaurant = restaurantView(ctx.insert(restaurants, { _id: restaurantId, ...input.restaurant }));
     ctx.publish(restaurantCreated, { restaurant });
     const { name, email } = input.owner;
