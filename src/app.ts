@@ -1,7 +1,8 @@
 import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { loadActor, reportReturned } from './features/auth/index.js';
-import { features } from './features.js';
+import { deviceReturned, loadActor, reportReturned } from './features/auth/index.js';
+import { features as allFeatures } from './features.js';
+import type { Feature } from './kernel/feature.js';
 import { type Clock, systemClock } from './kernel/time.js';
 import type { Config } from './platform/config.js';
 import { createDoors } from './platform/doors.js';
@@ -51,13 +52,20 @@ export interface AppOptions {
   config: Config;
   logger: Logger;
   clock?: Clock;
+  /** What it can do; all features when not given. */
+  features?: readonly Feature[];
 }
 
 /** A command waits and runs at most this long; clients give up on an ack after 10 s. */
 const COMMAND_DEADLINE_MS = 8_000;
 
 /** Puts everything together: database, runtime, both transports. Nothing listens yet. */
-export async function createApp({ config, logger, clock = systemClock }: AppOptions): Promise<App> {
+export async function createApp({
+  config,
+  logger,
+  clock = systemClock,
+  features = allFeatures,
+}: AppOptions): Promise<App> {
   setRetention(config.database.journalRetentionDays);
   const database = await openDatabase({ ...config.database, dataDir: config.server.dataDir });
   await ensureIndexes();
@@ -121,6 +129,7 @@ export async function createApp({ config, logger, clock = systemClock }: AppOpti
   };
   const gate = new Gate(createExecute(pipeline));
   const perform = createPerform(pipeline);
+  const returned = { name: 'device:report-returned', emits: [deviceReturned] };
   const duties = new Duties({
     ...{ registry, clock, perform, intervalMs: config.server.dutyIntervalMs },
     onError: (error, duty) => logger.error('A duty could not be done', { duty, error }),
@@ -135,8 +144,8 @@ export async function createApp({ config, logger, clock = systemClock }: AppOpti
     clock,
     presence,
     onReturned(present) {
-      perform('device:report-returned', present.restaurantId, (context) => reportReturned(context, present)).catch(
-        (error: unknown) => logger.error('A returned device could not be reported', { error }),
+      perform(returned, present.restaurantId, (context) => reportReturned(context, present)).catch((error: unknown) =>
+        logger.error('A returned device could not be reported', { error }),
       );
     },
     corsOrigins,

@@ -119,6 +119,29 @@ describe('operations', () => {
     for (const event of emitted) expect(new Map(events).get(event.name)).toBe(event);
   });
 
+  test('what a command brings about, reactions to it included, stands in both documents', () => {
+    const routes = Object.values(openapi.paths).flatMap((path) => Object.values(path as object));
+    const emittedBy = (name: string) => routes.find(({ operationId }) => operationId === name)['x-emits'];
+    const alarm = ['kitchen:ticket-updated', 'dashboard:alert-updated'];
+    expect(emittedBy('ticket:received')).toEqual(expect.arrayContaining(alarm));
+    expect(emittedBy('ticket:bump')).toEqual(expect.arrayContaining([...alarm, 'order:status-changed']));
+    expect(emittedBy('order:place')).toEqual(
+      expect.arrayContaining(['order:created', 'kitchen:ticket-created', 'dashboard:alert']),
+    );
+  });
+
+  test('every event is published by something, and every reaction answers something that is', () => {
+    const declared = features.flatMap(({ operations, reactions, duties }) => [
+      ...operations.flatMap((one) => (one.kind === 'command' ? one.emits : [])),
+      ...[...reactions, ...duties].flatMap(({ emits = [] }) => emits),
+    ]);
+    const names = new Set(declared.map(({ name }) => name));
+    // `app.ts` has it reported when a device connects; no operation does.
+    const byTheServer = ['device:returned'];
+    expect(events.map(([name]) => name).filter((name) => !names.has(name))).toEqual(byTheServer);
+    for (const { on } of features.flatMap(({ reactions }) => reactions)) expect(names).toContain(on.name);
+  });
+
   test.each(operations)('%s stands in the OpenAPI document, its example true to the schema', (name, operation) => {
     const { method, path } = operation.rest;
     const at = ['paths', path.replace(/:(\w+)/g, '{$1}'), method];

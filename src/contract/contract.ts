@@ -26,7 +26,7 @@ export interface ContractOperation {
   declaration: Operation;
   input: JsonSchema;
   output: JsonSchema;
-  /** Names of the events it announces and screens hear. */
+  /** Names of the events it announces, itself or by reactions, and screens hear. */
   emits: readonly string[];
 }
 
@@ -71,7 +71,9 @@ export function contractOf(features: readonly Feature[]): Contract {
       declaration,
       input: book.add(declaration.input, 'in', `${declaration.name} input`),
       output: book.add(declaration.output, 'out', `${declaration.name} output`),
-      emits: declaration.kind === 'command' ? declaration.emits.filter(isHeard).map((event) => event.name) : [],
+      emits: emittedBy(declaration, features)
+        .filter(isHeard)
+        .map((event) => event.name),
     }),
   );
   const events = each(
@@ -87,6 +89,18 @@ export function contractOf(features: readonly Feature[]): Contract {
     (declaration) => ({ declaration, item: book.add(declaration.view, 'out', `replica ${declaration.name}`) }),
   );
   return { features, operations, events, replicas, types: { ...book.finish(), ...problemTypes } };
+}
+
+/** What a command may bring about in all: its own events, what reactions to them publish, and so on. */
+export function emittedBy(operation: Operation, features: readonly Feature[]): AnyEvent[] {
+  const all = new Map(operation.kind === 'command' ? operation.emits.map((event) => [event.name, event]) : []);
+  const reactions = features.flatMap((feature) => feature.reactions);
+  // A map goes on to what is added to it while it is walked.
+  for (const name of all.keys()) {
+    for (const { on, emits = [] } of reactions)
+      if (on.name === name) for (const event of emits) all.set(event.name, event);
+  }
+  return [...all.values()];
 }
 
 const isHeard = (event: AnyEvent) => roomsOf(event).length > 0;

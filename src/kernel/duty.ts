@@ -1,5 +1,6 @@
 import type { UnitContext } from './context.js';
 import type { Doc, Kind } from './documents.js';
+import type { AnyEvent } from './event.js';
 
 export interface DutyContext<T extends Doc> extends UnitContext {
   /** The document whose time has come, as it is now. */
@@ -16,6 +17,8 @@ export interface DutySpec<T extends Doc> {
   kind: Kind<T>;
   /** The field with the time (a Date). It needs a sparse index of its own. */
   due: keyof T & string;
+  /** All it may publish; nothing when not given. */
+  emits?: readonly AnyEvent[];
   /** Must move the time on or take it away. */
   handle: (context: DutyContext<T>) => Promise<void> | void;
 }
@@ -28,6 +31,8 @@ export interface DutyDeclaration<T extends Doc> extends Readonly<DutySpec<T>> {
 export interface AttendanceSpec {
   name: `${string}:${string}`;
   summary: string;
+  /** All it may publish; nothing when not given. */
+  emits?: readonly AnyEvent[];
   handle: (context: UnitContext) => Promise<void> | void;
 }
 
@@ -36,7 +41,7 @@ export interface AttendanceDeclaration extends Readonly<AttendanceSpec> {
 }
 
 /** A duty as it stands in one list, its document's type erased. */
-export interface AnyDuty extends Readonly<Pick<DutySpec<Doc>, 'name' | 'summary'>> {
+export interface AnyDuty extends Readonly<Pick<DutySpec<Doc>, 'name' | 'summary' | 'emits'>> {
   readonly when: 'due';
   readonly kind: Kind<Doc>;
   readonly due: string;

@@ -48,6 +48,7 @@ export interface Scope {
 export interface CommandSpec<I, O, P> extends OperationSpec<I, O> {
   /** For what moves money: without an idempotency key it is refused (400). */
   idempotencyKey?: 'required';
+  /** All the handler may publish; what reactions to it publish is declared with them. */
   emits: readonly AnyEvent[];
   /** Slow or unscoped work done before any lane is entered (password hashing, finding the account). Writes nothing. */
   prepare?: (context: BaseContext & { input: I }) => Promise<P>;

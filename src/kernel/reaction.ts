@@ -4,6 +4,8 @@ import type { AnyEvent, EventDeclaration } from './event.js';
 /** How another feature answers an event in the same unit of work: what it writes stands or falls with the command. */
 export interface ReactionSpec<T> {
   on: EventDeclaration<T>;
+  /** All it may publish; nothing when not given. */
+  emits?: readonly AnyEvent[];
   handle: (context: ReactionContext<T>) => Promise<void> | void;
 }
 
@@ -15,6 +17,7 @@ export interface ReactionDeclaration<T> extends Readonly<ReactionSpec<T>> {
 export interface AnyReaction {
   readonly kind: 'reaction';
   readonly on: AnyEvent;
+  readonly emits?: readonly AnyEvent[];
   readonly handle: (context: never) => Promise<void> | void;
 }
 

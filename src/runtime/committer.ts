@@ -8,6 +8,8 @@ import type { Change } from './unit-of-work.js';
 export interface PendingUnit {
   /** The lane's id; units of one lane are flushed in the order of their submission. */
   lane: string;
+  /** Whose documents it may write. */
+  restaurantId: string;
   changes: readonly Change[];
   revocations: readonly RevocationDoc[];
   /** Absent for an account's lane, which keeps no journal. */
@@ -145,7 +147,7 @@ async function flush(units: readonly PendingUnit[], { onSession, onLost }: Commi
 /** All writes of a group, and how many documents its replacements and deletions are expected to find. */
 function writesOf(units: readonly PendingUnit[]): { writes: Write[]; expected: number } {
   const database = mongoose.connection.name;
-  const writes = mergedChanges(units).map((change) => writeOf(database, change));
+  const writes = mergedChanges(units).map(({ restaurantId, ...change }) => writeOf(database, restaurantId, change));
   const heads = new Map<string, { before: Head; after: Head }>();
   for (const { entry, head } of units) {
     if (entry === undefined || head === undefined) continue;
@@ -176,22 +178,25 @@ function writesOf(units: readonly PendingUnit[]): { writes: Write[]; expected: n
  * Units of one lane may write the same document one after the other; the group then writes it once. Two lanes know
  * nothing of each other: there the document's version decides.
  */
-function mergedChanges(units: readonly PendingUnit[]): Change[] {
-  const merged = new Map<string, Change>();
-  for (const { lane, changes } of units) {
+function mergedChanges(units: readonly PendingUnit[]): (Change & { restaurantId: string })[] {
+  const merged = new Map<string, Change & { restaurantId: string }>();
+  for (const { lane, restaurantId, changes } of units) {
     for (const change of changes) {
       const key = `${lane} ${change.kind.collection}/${change.id}`;
       const earlier = merged.get(key);
-      merged.set(key, earlier === undefined ? change : { ...change, before: earlier.before });
+      merged.set(key, { ...change, restaurantId, ...(earlier !== undefined && { before: earlier.before }) });
     }
   }
   return [...merged.values()].filter((change) => change.before !== undefined || change.after !== undefined);
 }
 
-function writeOf(database: string, { kind, id, before, after }: Change): Write {
+/** The tenancy plugin does not see these writes: the restaurant is the unit's, whatever the document says. */
+function writeOf(database: string, restaurantId: string, { kind, id, before, after }: Change): Write {
   const namespace = `${database}.${kind.collection}`;
+  if (after !== undefined && after.restaurantId !== restaurantId)
+    throw new Error(`${kind.collection}/${id} would be written for another restaurant than its unit's`);
   if (before === undefined) return { name: 'insertOne', namespace, document: { ...after } };
-  const filter = { _id: id, restaurantId: before.restaurantId, version: before.version };
+  const filter = { _id: id, restaurantId, version: before.version };
   if (after === undefined) return { name: 'deleteOne', namespace, filter };
   return { name: 'replaceOne', namespace, filter, replacement: { ...after } };
 }

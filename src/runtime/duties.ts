@@ -85,11 +85,11 @@ export class Duties {
   }
 
   async #attendNow(restaurantId: string): Promise<void> {
-    for (const { name, handle } of this.#attendances) {
+    for (const attendance of this.#attendances) {
       try {
-        await this.options.perform(name, restaurantId, handle);
+        await this.options.perform(attendance, restaurantId, attendance.handle);
       } catch (error) {
-        this.options.onError(error, name);
+        this.options.onError(error, attendance.name);
       }
     }
   }
@@ -110,9 +110,10 @@ export class Duties {
     });
   }
 
-  async #do({ name, kind, due, handle }: AnyDuty, { _id, restaurantId }: Found): Promise<void> {
+  async #do(duty: AnyDuty, { _id, restaurantId }: Found): Promise<void> {
+    const { name, kind, due, handle } = duty;
     try {
-      await this.options.perform(name, restaurantId, async (context: UnitContext) => {
+      await this.options.perform(duty, restaurantId, async (context: UnitContext) => {
         const doc = await context.lookup(kind, _id);
         const at = doc === undefined ? undefined : Reflect.get(doc, due);
         // Another process was first, or the document has moved on.

@@ -67,13 +67,13 @@ export type Execute = (call: Call) => Promise<Outcome>;
 
 /** Has the system do something in a restaurant's lane: atomic and journaled like any command, in nobody's name. */
 export type Perform = (
-  name: string,
+  what: { name: string; emits?: readonly AnyEvent[] },
   restaurantId: string,
   work: (context: UnitContext) => Promise<void> | void,
 ) => Promise<void>;
 
 export function createPerform(options: ExecuteOptions): Perform {
-  return async (name, restaurantId, work) => {
+  return async ({ name, emits = [] }, restaurantId, work) => {
     const { doors, clock, deadlineMs } = options;
     const actor = system(restaurantId);
     const requestId = newId();
@@ -83,7 +83,7 @@ export function createPerform(options: ExecuteOptions): Perform {
       ...{ key: `${OWN_KEY}${requestId}`, fingerprint: '', now: base.now },
       deadline: performance.now() + deadlineMs,
       work: async (unit) => {
-        const context = contextOf(unit, base, announcements(unit));
+        const context = contextOf(unit, base, announcements(options, unit, { name, emits, depth: 0 }));
         await work(context as never);
         await react(options, unit, context);
       },
@@ -91,8 +91,10 @@ export function createPerform(options: ExecuteOptions): Perform {
   };
 }
 
-/** Rounds of reactions to reactions before it must be a circle. */
-const MAX_EVENTS = 200;
+/** Reactions to reactions before it must be a circle: the longest chain of the features has a handful. */
+const MAX_DEPTH = 20;
+/** What one entry of the journal can hold; a circle whose reactions publish two events each would not end otherwise. */
+const MAX_EVENTS = 10_000;
 
 /** The life of one operation, after authentication: limit, permission, validation, then lane and handler. */
 export function createExecute(options: ExecuteOptions): Execute {
@@ -221,6 +223,8 @@ async function runCommand(
   const scope: Scope = spec.scope?.({ input, prepared } as never) ?? { restaurantId: base.restaurantId };
   const context: BaseContext = { ...base, restaurantId: scope.restaurantId };
   const { actor } = call;
+  if (actor.kind !== 'anonymous' && scope.restaurantId !== actor.restaurantId)
+    throw new Error(`${spec.name} leads out of the restaurant of whoever calls it`);
   const job: Job = {
     operation: spec.name,
     status: spec.rest.status ?? 200,
@@ -240,7 +244,7 @@ async function runCommand(
         prepared,
         ...(call.expectedVersion === undefined ? {} : { expectedVersion: call.expectedVersion }),
       };
-      const unitContext = contextOf(unit, context, { ...more, ...announcements(unit) });
+      const unitContext = contextOf(unit, context, { ...more, ...announcements(options, unit, { ...spec, depth: 0 }) });
       const data = await spec.handle(unitContext as never);
       await react(options, unit, unitContext as never);
       return data;
@@ -249,12 +253,25 @@ async function runCommand(
   return options.lanes.of(scope.restaurantId, scope.account).submit(job);
 }
 
-function announcements(unit: UnitOfWork): object {
+/** Who publishes: a command, a duty, or a reaction so many reactions away from it. */
+interface Publisher {
+  name: string;
+  emits: readonly AnyEvent[];
+  depth: number;
+}
+
+function announcements({ checkOutputs }: ExecuteOptions, unit: UnitOfWork, { name, emits, depth }: Publisher): object {
   return {
     insert: unit.insert.bind(unit),
     save: unit.save.bind(unit),
     remove: unit.remove.bind(unit),
-    publish: (event: AnyEvent, data: unknown) => unit.published.push({ event, data }),
+    publish(event: AnyEvent, data: unknown): void {
+      if (depth > MAX_DEPTH) throw new Error(`Reactions go round in a circle: ${name} publishes ${event.name} again`);
+      if (unit.published.length >= MAX_EVENTS) throw new Error(`More than ${MAX_EVENTS} events in one unit of work`);
+      if (checkOutputs && !emits.some((declared) => declared.name === event.name))
+        throw new Error(`${name} publishes ${event.name}, which is not among what it \`emits\``);
+      unit.publish(event, data, depth);
+    },
     revoke: (target: Revocation) => unit.revocations.push(revocation(target)),
   };
 }
@@ -272,13 +289,13 @@ function contextOf<M extends object>(reads: DatabaseReads | UnitOfWork, base: Ba
 }
 
 /** Runs the reactions to each event in the order of publication; what they publish is answered in turn. */
-async function react({ registry, checkOutputs }: ExecuteOptions, unit: UnitOfWork, context: object): Promise<void> {
-  for (let i = 0; i < unit.published.length; i += 1) {
-    const { event, data } = unit.published[i] as UnitOfWork['published'][number];
-    if (checkOutputs) assertShape(event.payload, data, `payload of ${event.name}`);
-    if (i > MAX_EVENTS) throw new Error(`Reactions to ${event.name} go round in a circle`);
-    for (const reaction of registry.reactions.get(event.name) ?? [])
-      await reaction.handle({ ...context, data } as never);
+async function react(options: ExecuteOptions, unit: UnitOfWork, context: object): Promise<void> {
+  for (const { event, data, depth } of unit.published) {
+    if (options.checkOutputs) assertShape(event.payload, data, `payload of ${event.name}`);
+    for (const { handle, emits = [] } of options.registry.reactions.get(event.name) ?? []) {
+      const publisher = { name: `A reaction to ${event.name}`, emits, depth: depth + 1 };
+      await handle({ ...context, ...announcements(options, unit, publisher), data } as never);
+    }
   }
 }
 

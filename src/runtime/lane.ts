@@ -311,6 +311,7 @@ export class Lane {
     const { job } = queued;
     const pending: PendingUnit = {
       lane: this.id,
+      restaurantId: this.restaurantId,
       changes: [...unit.changes.values()],
       revocations: unit.revocations,
     };

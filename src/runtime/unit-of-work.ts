@@ -15,7 +15,14 @@ export interface Change {
 export interface Published {
   event: AnyEvent;
   data: unknown;
+  /** 0 for what the handler published, one more for each reaction in between. */
+  depth: number;
 }
+
+/** Tells the copies of a document apart within a unit. Neither JSON nor BSON sees it. */
+const mark = Symbol('written');
+let marks = 0;
+const marked = () => ({ [mark]: ++marks });
 
 /** What a unit reads through: the lane's memory, and the database once the lane's earlier commits have settled. */
 export interface UnitSource {
@@ -29,6 +36,10 @@ export interface UnitSource {
 /**
  * The writes and events of one command, collected until the handler and all reactions are done. Reads see the unit's
  * own writes first, then the lane's memory, then the database. A unit that fails has written nothing.
+ *
+ * It refuses what no handler may do, whichever it is: writing another restaurant's document, and writing over what this
+ * very unit has written since the handler read it. Each write carries a mark of its own, which a changed copy
+ * (`{ ...doc, status }`) takes along, so an old copy shows. The version does not: it counts commits, as clients see them.
  */
 export class UnitOfWork implements Reads, Writes {
   readonly changes = new Map<string, Change>();
@@ -74,23 +85,29 @@ export class UnitOfWork implements Reads, Writes {
 
   insert<T extends Doc>(kind: Kind<T>, doc: NewDoc<T>): T {
     const stamp = { restaurantId: this.restaurantId, version: 1, createdAt: this.now, updatedAt: this.now };
-    const whole = { ...doc, ...stamp } as unknown as T;
-    this.#record(kind, whole._id, undefined, whole);
+    const whole = { ...doc, ...stamp, ...marked() } as unknown as T;
+    const key = `${kind.collection}/${whole._id}`;
+    if (this.changes.has(key)) throw new Error(`${key} is inserted over another change of its unit`);
+    this.changes.set(key, { kind, id: whole._id, before: undefined, after: whole });
     return whole;
   }
 
   save<T extends Doc>(kind: Kind<T>, doc: T): T {
-    const change = this.changes.get(`${kind.collection}/${doc._id}`);
-    const before = change === undefined ? { ...doc } : change.before;
-    const version = (before?.version ?? 0) + 1;
-    const after: T = { ...doc, version, updatedAt: this.now };
-    this.#record(kind, doc._id, before, after);
+    const before = this.#before(kind, doc);
+    const after: T = { ...doc, version: (before?.version ?? 0) + 1, updatedAt: this.now, ...marked() };
+    this.changes.set(`${kind.collection}/${doc._id}`, { kind, id: doc._id, before, after });
     return after;
   }
 
   remove<T extends Doc>(kind: Kind<T>, doc: T): void {
-    const change = this.changes.get(`${kind.collection}/${doc._id}`);
-    this.#record(kind, doc._id, change === undefined ? doc : change.before, undefined);
+    const before = this.#before(kind, doc);
+    const key = `${kind.collection}/${doc._id}`;
+    if (before === undefined) this.changes.delete(key);
+    else this.changes.set(key, { kind, id: doc._id, before, after: undefined });
+  }
+
+  publish(event: AnyEvent, data: unknown, depth = 0): void {
+    this.published.push({ event, data, depth });
   }
 
   get isEmpty(): boolean {
@@ -105,10 +122,16 @@ export class UnitOfWork implements Reads, Writes {
     }
   }
 
-  #record(kind: Kind<Doc>, id: string, before: Doc | undefined, after: Doc | undefined): void {
-    const key = `${kind.collection}/${id}`;
-    if (before === undefined && after === undefined) this.changes.delete(key);
-    else this.changes.set(key, { kind, id, before, after });
+  /** The document as it was before this unit; undefined when the unit made it. Throws when `doc` is not its latest copy. */
+  #before(kind: Kind<Doc>, doc: Doc): Doc | undefined {
+    const key = `${kind.collection}/${doc._id}`;
+    if (doc.restaurantId !== this.restaurantId) throw new Error(`${key} belongs to another restaurant than its unit`);
+    const change = this.changes.get(key);
+    if (change === undefined) return { ...doc };
+    if (change.after === undefined) throw new Error(`${key} is written after its unit has removed it`);
+    if (Reflect.get(change.after, mark) !== Reflect.get(doc, mark))
+      throw new Error(`${key} is written over a change of its own unit: read it again before changing it`);
+    return change.before;
   }
 
   async #load<T extends Doc>(kind: Kind<T>): Promise<readonly T[]> {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mongoose from 'mongoose';
 import { type App, createApp } from '../../src/app.js';
+import type { Feature } from '../../src/kernel/feature.js';
 import type { Clock } from '../../src/kernel/time.js';
 import { loadConfig } from '../../src/platform/config.js';
 import { createLogger } from '../../src/platform/logger.js';
@@ -17,9 +18,9 @@ export interface Brigade {
 
 /**
  * A whole Brigade on a free port, in this process: real transports, real database engine, its own database. The clock
- * follows the real one until a test moves it.
+ * follows the real one until a test moves it. `features`: other than the product's.
  */
-export async function startBrigade(env: Record<string, string> = {}): Promise<Brigade> {
+export async function startBrigade(env: Record<string, string> = {}, features?: readonly Feature[]): Promise<Brigade> {
   const dataDir = mkdtempSync(join(tmpdir(), 'brigade-test-'));
   const database = `test-${Math.random().toString(36).slice(2, 10)}`;
   const config = loadConfig({
@@ -48,7 +49,7 @@ export async function startBrigade(env: Record<string, string> = {}): Promise<Br
       offset = to.getTime() - Date.now();
     },
   };
-  const app = await createApp({ config, logger: createLogger(config.logging), clock });
+  const app = await createApp({ config, logger: createLogger(config.logging), clock, ...(features && { features }) });
   const url = await app.listen();
   return {
     url,

@@ -38,7 +38,7 @@ export const bumped = { name: 'counter:bumped' } as never;
 export const bump = (id: string) => async (unit: UnitOfWork) => {
   const doc = await unit.get(counters, id);
   const saved = unit.save(counters, { ...doc, value: doc.value + 1 });
-  unit.published.push({ event: bumped, data: { counter: { id, value: saved.value } } });
+  unit.publish(bumped, { counter: { id, value: saved.value } });
   return { value: saved.value };
 };
 

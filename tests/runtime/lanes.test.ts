@@ -224,7 +224,7 @@ describe('the previous events named by an event', () => {
       },
       roomsOf: () => said[turn++] ?? [],
     });
-    const speak = async (unit: UnitOfWork) => void unit.published.push({ event: bumped, data: {} });
+    const speak = async (unit: UnitOfWork) => unit.publish(bumped, {});
     for (const _rooms of said) await lanes.of(restaurantId).submit(job(speak));
     const events = (await entriesOf(restaurantId)).flatMap((entry) => entry.events);
     expect(events.map(({ prev }) => prev)).toEqual([

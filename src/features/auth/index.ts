@@ -6,6 +6,7 @@ import { login, pinLogin, refresh } from './login.operations.js';
 import { listPresence } from './presence.operations.js';
 import { endSession, listSessions, logout, showMe } from './session.operations.js';
 
+export { deviceReturned } from './auth.events.js';
 export { loadActor } from './auth.sessions.js';
 export { reportReturned } from './presence.operations.js';
 

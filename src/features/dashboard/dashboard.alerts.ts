@@ -43,6 +43,7 @@ const resolve = (ctx: UnitContext, alert: AlertDoc, resolution: Resolution): Ale
 /** No screen has a ticket: the managers and its waiter are told. */
 export const raiseForTicket = reaction({
   on: ticketUndelivered,
+  emits: [alertRaised],
   async handle(ctx) {
     const { ticketId, stationId, orderId, noScreen } = ctx.data;
     const [ticket, station, order] = [
@@ -61,6 +62,7 @@ export const raiseForTicket = reaction({
 
 export const resolveForTicket = reaction({
   on: ticketAlarmEnded,
+  emits: [alertUpdated],
   async handle(ctx) {
     const { ticketId, received } = ctx.data;
     const live = await ctx.find(alerts, { status: { $in: liveStatuses }, ticketId });
@@ -72,6 +74,7 @@ export const resolveForTicket = reaction({
 export const watchStations = attendance({
   name: 'dashboard:watch-stations',
   summary: 'Raise an alert for a station whose open tickets nobody sees any more, and end it when a screen is back',
+  emits: [alertRaised, alertUpdated],
   async handle(ctx) {
     const { ticketReceiptSeconds } = await settingsOf(ctx, ctx.restaurantId);
     if (ticketReceiptSeconds === 0) return;

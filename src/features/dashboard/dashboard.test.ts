@@ -114,6 +114,26 @@ describe.each(transports)('over %s', (transport: Transport) => {
   });
 });
 
+describe('after an outage', () => {
+  it('a screen receives two hundred alarmed tickets at once, and each alert is over', async () => {
+    const house = await openService(brigade);
+    const stations = 20;
+    const itemIds = await Promise.all(Array.from({ length: stations }, (_, i) => house.dish(`Dish ${i}`)));
+    for (const [i, id] of itemIds.entries())
+      await house.house.owner.must('station:create', { name: `S${i}`, routes: { categoryIds: [], itemIds: [id] } });
+    for (let i = 0; i < 10; i += 1) await house.order(itemIds.map((itemId) => ({ itemId })));
+    const tickets: TicketView[] = await house.cook.must('ticket:list');
+    expect(tickets.filter(({ alarmedAt }) => alarmedAt !== undefined)).toHaveLength(200);
+    const ticketIds = tickets.map(({ id }) => id);
+    expect(await house.cook.must('ticket:received', { ticketIds })).toEqual({ ticketIds });
+    expect(await house.manager.must('dashboard:alerts')).toEqual([]);
+    const over: AlertView[] = await house.manager.must('dashboard:alerts', { show: 'resolved' });
+    expect(over.every(({ resolution }) => resolution === 'received')).toBe(true);
+    expect(over.length).toBeGreaterThan(0);
+    await house.house.close();
+  });
+});
+
 describe('the clock of a ticket', () => {
   it('runs while a screen is on line, raises one alert after ten seconds, and none for what was received', async () => {
     await withCook(async (cook) => {

@@ -4,19 +4,32 @@ import {
   type OrderLine,
   orderFired,
   orderLineChanged,
+  orderLineStatusChanged,
   orderLinesMoved,
   orderLinesWithdrawn,
   orderRelabelled,
+  orderStatusChanged,
   orders,
   progressLines,
 } from '../orders/index.js';
 import { openStatuses, stations, type TicketDoc, type TicketHead, type TicketLine, tickets } from './kitchen.model.js';
 import { byStation, isFood, paceOf, statusOf, statusWithout, withLineStatus } from './kitchen.rules.js';
-import { headOf, openDelta, openTicket, parentOf, saveTicket, ticketIdOf, ticketLineOf } from './kitchen.tickets.js';
+import {
+  headOf,
+  openDelta,
+  opening,
+  openTicket,
+  parentOf,
+  saveTicket,
+  saving,
+  ticketIdOf,
+  ticketLineOf,
+} from './kitchen.tickets.js';
 
 /** One ticket for each station that makes something of it. What no station makes needs nobody and is ready at once. */
 export const openTickets = reaction({
   on: orderFired,
+  emits: [...opening, orderLineStatusChanged, orderStatusChanged],
   async handle(ctx) {
     const { orderId, firing, lineIds } = ctx.data;
     const order = await ctx.get(orders, orderId);
@@ -64,6 +77,7 @@ const isEaten = (line: OrderLine | undefined): boolean => line?.servedAt !== und
 /** Voided or held: taken off the tickets that have it, and said on a ticket of its own. */
 export const withdrawLines = reaction({
   on: orderLinesWithdrawn,
+  emits: [...opening, ...saving],
   async handle(ctx) {
     const { orderId } = ctx.data;
     const order = await ctx.get(orders, orderId);
@@ -94,6 +108,7 @@ const cancelled = (line: TicketLine, by = line.quantity): TicketLine => ({
 /** Another note or seat: corrected on the ticket, and said on a ticket of its own. No food. */
 export const showChange = reaction({
   on: orderLineChanged,
+  emits: [...opening, ...saving],
   async handle(ctx) {
     const { orderId, lineId } = ctx.data;
     const order = await ctx.get(orders, orderId);
@@ -119,6 +134,7 @@ function corrected(line: TicketLine, { note, seat }: OrderLine): TicketLine {
  */
 export const moveTicketLines = reaction({
   on: orderLinesMoved,
+  emits: [...opening, ...saving],
   async handle(ctx) {
     const { fromOrderId, toOrderId, firing, lineIds } = ctx.data;
     const to = await ctx.get(orders, toOrderId);
@@ -178,6 +194,7 @@ const placeOf = (head: TicketHead): string => head.tableName ?? `#${head.orderNu
 /** Another table, waiter, guest count or note: the same tickets under a new head. */
 export const relabelTickets = reaction({
   on: orderRelabelled,
+  emits: saving,
   async handle(ctx) {
     const order = await ctx.get(orders, ctx.data.orderId);
     const head = await headOf(ctx, order);

@@ -42,6 +42,7 @@ export const reportUnreceived = duty<TicketDoc>({
   summary: 'Raise the alarm for a ticket that no screen has received in time',
   kind: tickets,
   due: 'receiptDueAt',
+  emits: [ticketUpdated, ticketUndelivered],
   async handle(ctx) {
     const { receiptDueAt: _, ...ticket } = ctx.doc;
     const saved = ctx.save(tickets, { ...ticket, alarmedAt: ctx.now });

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import type { UnitContext } from '../../kernel/context.js';
 import type { NewDoc } from '../../kernel/documents.js';
 import { fail } from '../../kernel/errors.js';
+import type { AnyEvent } from '../../kernel/event.js';
 import { newId } from '../../kernel/ids.js';
 import { checkVersion } from '../../kernel/operation.js';
 import { tables } from '../floor/index.js';
 import type { OrderDoc, OrderLine } from '../orders/index.js';
 import { staff } from '../staff/index.js';
-import { ticketCreated, ticketUpdated } from './kitchen.events.js';
+import { ticketAlarmEnded, ticketCreated, ticketUndelivered, ticketUpdated } from './kitchen.events.js';
 import { stations, type TicketDoc, type TicketHead, type TicketLine, tickets } from './kitchen.model.js';
 import { expectReceipt, reportUndelivered, settleReceipt } from './kitchen.receipt.js';
 import { stationFor } from './kitchen.rules.js';
@@ -75,6 +76,9 @@ type Beginning = TicketHead &
   Pick<TicketDoc, 'stationId' | 'firing' | 'kind' | 'lines' | 'paceStartAt' | 'dueAt'> &
   Partial<Omit<TicketDoc, keyof TicketHead>>;
 
+/** What {@link openTicket} publishes. */
+export const opening: readonly AnyEvent[] = [ticketCreated, ticketUndelivered];
+
 /** Puts a ticket on a station's screens. */
 export async function openTicket(ctx: UnitContext, beginning: Beginning): Promise<TicketDoc> {
   const ticket: NewDoc<TicketDoc> = {
@@ -116,6 +120,9 @@ export function openDelta(ctx: UnitContext, about: TicketDoc, lines: TicketLine[
     dueAt: ctx.now,
   });
 }
+
+/** What {@link saveTicket} publishes. */
+export const saving: readonly AnyEvent[] = [ticketUpdated, ticketAlarmEnded];
 
 export function saveTicket(ctx: UnitContext, ticket: TicketDoc): TicketView {
   const view = viewTicket(ctx.save(tickets, settleReceipt(ctx, ticket)));

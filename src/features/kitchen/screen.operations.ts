@@ -2,10 +2,9 @@ import Joi from 'joi';
 import type { UnitContext } from '../../kernel/context.js';
 import { command } from '../../kernel/operation.js';
 import { id } from '../../kernel/schema.js';
-import { ticketUpdated } from './kitchen.events.js';
 import { ticketId } from './kitchen.examples.js';
 import type { TicketDoc } from './kitchen.model.js';
-import { saveTicket, ticketToChange } from './kitchen.tickets.js';
+import { saveTicket, saving, ticketToChange } from './kitchen.tickets.js';
 
 interface Tickets {
   ticketIds: string[];
@@ -48,7 +47,7 @@ export const receiveTickets = command<Tickets, Marked>({
   limit: 'write',
   input,
   output,
-  emits: [ticketUpdated],
+  emits: saving,
   example: { input: { ticketIds: [ticketId] }, output: { ticketIds: [ticketId] } },
   handle(ctx) {
     const screen = ctx.actor.deviceId ?? ctx.actor.userId;
@@ -68,7 +67,7 @@ export const seeTickets = command<Tickets, Marked>({
   limit: 'write',
   input,
   output,
-  emits: [ticketUpdated],
+  emits: saving,
   example: { input: { ticketIds: [ticketId] }, output: { ticketIds: [ticketId] } },
   handle(ctx) {
     const person = ctx.actor.userId;

@@ -4,11 +4,10 @@ import { fail } from '../../kernel/errors.js';
 import { command } from '../../kernel/operation.js';
 import { id } from '../../kernel/schema.js';
 import { orderLineStatusChanged, orderStatusChanged, progressLines, stepFrom } from '../orders/index.js';
-import { ticketUpdated } from './kitchen.events.js';
 import { exampleTicket, lineId, ticketId } from './kitchen.examples.js';
 import type { TicketDoc, TicketLine } from './kitchen.model.js';
 import { isFood, isToMake, type TicketStep, ticketSteps, withLineStatus } from './kitchen.rules.js';
-import { saveTicket, ticketToChange } from './kitchen.tickets.js';
+import { saveTicket, saving, ticketToChange } from './kitchen.tickets.js';
 import { priority, type TicketView, ticketView } from './kitchen.views.js';
 
 interface OneTicket {
@@ -16,7 +15,7 @@ interface OneTicket {
 }
 const oneTicket = Joi.object<OneTicket, true>({ ticketId: id('the ticket').required() });
 const step = (verb: string) => ({ method: 'post' as const, path: `/tickets/:ticketId/${verb}` as const });
-const emits = [ticketUpdated, orderLineStatusChanged, orderStatusChanged];
+const emits = [...saving, orderLineStatusChanged, orderStatusChanged];
 
 const nextStatus = (ticket: TicketDoc, taken: TicketStep) =>
   stepFrom(ticketSteps, ticket.status, taken, `The ticket of order ${ticket.orderNumber}`);
@@ -153,7 +152,7 @@ export const prioritiseTicket = command<Prioritise, TicketView>({
   limit: 'write',
   input: Joi.object<Prioritise, true>({ ticketId: id('the ticket').required(), priority: priority.default(1) }),
   output: ticketView,
-  emits: [ticketUpdated],
+  emits: saving,
   example: { input: { ticketId, priority: 1 }, output: { ...exampleTicket, priority: 1 } },
   async handle(ctx) {
     const ticket = await ticketToChange(ctx, ctx.input.ticketId);

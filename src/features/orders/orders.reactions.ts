@@ -1,12 +1,13 @@
 import { reaction } from '../../kernel/reaction.js';
 import { tableTransferred } from '../floor/index.js';
 import { hasFired, saveOrder } from './orders.changes.js';
-import { orderRelabelled } from './orders.events.js';
+import { orderRelabelled, orderUpdated } from './orders.events.js';
 import { liveStatuses, orders } from './orders.model.js';
 
 /** Whoever takes over a table takes over its order. */
 export const followTable = reaction({
   on: tableTransferred,
+  emits: [orderUpdated, orderRelabelled],
   async handle(ctx) {
     const { orderId, toWaiterId } = ctx.data;
     if (orderId === undefined) return;
