@@ -75,6 +75,33 @@ describe.each(transports)('catch-up over %s', (transport) => {
   });
 });
 
+describe.each(transports)('after a wrong clock, over %s', (transport) => {
+  /** What the database's TTL removes, which goes by the entries' times. */
+  const forget = () =>
+    journalModel.collection.deleteMany({
+      restaurantId: house.restaurantId,
+      at: { $lt: new Date(brigade.clock.now().getTime() - 7 * 86_400_000) },
+    });
+
+  it('says reset to whoever would miss what is not there any more, at the end of the journal and within it', async () => {
+    const since = async (seq: number, limit = 500) =>
+      (await house.owner.via(transport, 'sync:since', { epoch, seq, limit })).data;
+    await rename('Chez Clock');
+    const { epoch, seq } = await house.owner.must('sync:snapshot');
+    await rename('Chez Clock 0');
+    brigade.clock.advance(-10 * 86_400_000);
+    for (let i = 1; i <= 3; i += 1) await rename(`Chez Clock ${i}`);
+    brigade.clock.advance(10 * 86_400_000);
+    expect((await forget()).deletedCount).toBe(3);
+    expect(await since(seq + 1)).toMatchObject({ reset: true, epoch });
+    await rename('Chez Clock 4');
+    for (const from of [seq, seq + 1, seq + 2, seq + 3])
+      expect(await since(from)).toMatchObject({ reset: true, epoch });
+    expect(await since(seq + 4)).toMatchObject({ reset: false, events: [{ seq: seq + 5 }], position: seq + 5 });
+    expect(await house.owner.must('sync:snapshot')).toMatchObject({ seq: seq + 5 });
+  });
+});
+
 describe('the stream', () => {
   it('brings each event once, in order, with the previous seq of its rooms, to everyone who may see it', async () => {
     const [owner, waiter, stranger] = [

@@ -16,12 +16,9 @@ export async function catchUp(
   database: Pick<Reads, 'find'>,
 ): Promise<Head | undefined> {
   const head = await readHead(from._id);
-  const behind = (head?.n ?? 0) - from.n;
-  if (head === undefined || (head.epoch !== from.epoch && from.n > 0) || behind > MOST_ENTRIES) {
-    memory.clear();
-    return head;
-  }
-  const entries = behind > 0 ? await readTouched(from._id, from.n, MOST_ENTRIES) : [];
-  await memory.refresh(new Set([...phantoms, ...entries.flatMap(({ touched }) => touched)]), database);
+  const isOurs = head !== undefined && (head.epoch === from.epoch || from.n === 0);
+  const touched = isOurs ? await readTouched(from, head.n, MOST_ENTRIES) : undefined;
+  if (touched === undefined) memory.clear();
+  else await memory.refresh(new Set([...phantoms, ...touched]), database);
   return head;
 }

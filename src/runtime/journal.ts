@@ -126,17 +126,39 @@ export async function readLastKeys(restaurantId: string, limit: number): Promise
   return (await found.lean().exec()) as unknown as Pick<Entry, 'author' | 'key'>[];
 }
 
-/** What the entries after `n` have written, oldest first. */
-export async function readTouched(restaurantId: string, n: number, limit: number): Promise<Pick<Entry, 'touched'>[]> {
-  const range = { $gt: entryId(restaurantId, n), $lt: `${restaurantId}:~` };
-  const found = journalModel.find({ _id: range }, { touched: 1 }).sort({ _id: 1 }).limit(limit);
-  return (await found.lean().exec()) as unknown as Pick<Entry, 'touched'>[];
+/**
+ * What the entries after one number, up to another, have written. Undefined: more than `limit`, or not all of them are
+ * there any more, and then nobody knows what was written.
+ */
+export async function readTouched(
+  { _id: restaurantId, n }: Pick<Head, '_id' | 'n'>,
+  upTo: number,
+  limit: number,
+): Promise<Set<string> | undefined> {
+  if (upTo - n > limit) return undefined;
+  const range = { $gt: entryId(restaurantId, n), $lte: entryId(restaurantId, upTo) };
+  const found = (await journalModel.find({ _id: range }, { touched: 1 }).lean().exec()) as unknown as Entry[];
+  return found.length < upTo - n ? undefined : new Set(found.flatMap(({ touched }) => touched));
 }
 
-/** Entries that hold events after `seq`, oldest first. */
+/**
+ * Entries that hold events after `seq`, oldest first. There may be holes: what was written while the machine's clock was
+ * days behind, the database removes with the oldest. {@link isWholeAfter} tells.
+ */
 export async function readSince(restaurantId: string, seq: number, limit: number): Promise<Entry[]> {
   const found = journalModel.find({ restaurantId, last: { $gt: seq } }).sort({ restaurantId: 1, last: 1 });
   return (await found.limit(limit).lean().exec()) as unknown as Entry[];
+}
+
+/** Whether no event is missing in these entries and between them and `seq`. */
+export function isWholeAfter(seq: number, entries: readonly Entry[]): boolean {
+  let at = seq;
+  for (const { events, last } of entries) {
+    // An entry without events repeats the seq before it.
+    if ((events[0]?.seq ?? last) > at + (events.length > 0 ? 1 : 0)) return false;
+    at = last;
+  }
+  return true;
 }
 
 export function envelopeOf(entry: Entry, event: EntryEvent): Envelope {

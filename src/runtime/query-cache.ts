@@ -116,9 +116,8 @@ export class QueryCache {
       if (head !== undefined) Object.assign(known, { epoch: head.epoch, n: head.n });
     }
     if (head === undefined || head.n <= known.n) return;
-    const entries = await readTouched(restaurantId, known.n, MOST_ENTRIES);
-    for (const { touched } of entries) this.#cache.drop(restaurantId, tagsOf(touched));
-    if (entries.length === MOST_ENTRIES) this.#cache.drop(restaurantId);
+    const touched = await readTouched({ _id: restaurantId, n: known.n }, head.n, MOST_ENTRIES);
+    this.#cache.drop(restaurantId, touched && tagsOf([...touched]));
     known.n = Math.max(known.n, head.n);
   }
 

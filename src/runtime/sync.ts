@@ -91,8 +91,9 @@ const since = query<SinceInput, Since>({
   name: 'sync:since',
   summary: 'The events after a position that this session may see',
   description:
-    'In order and paged: go on from `position` while `more`. `reset: true` when the position lies outside the ' +
-    'retention or in another epoch: take `sync:snapshot` again.',
+    'In order and paged: go on from `position` while `more`. `reset: true` when the position lies in another epoch, or ' +
+    'events after it are not there any more (older than the retention, or written under a wrong clock): take ' +
+    '`sync:snapshot` again. What is answered without it is whole.',
   rest: { method: 'get', path: '/sync/since' },
   permission: 'sync:read',
   limit: 'read',

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { type Entry, type Head, readSince } from './journal.js';
+import { type Entry, type Head, isWholeAfter, readSince } from './journal.js';
 
 /** The newest stretch of a restaurant's journal, without gaps. */
 interface Tail {
@@ -57,8 +57,7 @@ export class Tails {
   async #read(restaurantId: string, tail: Tail): Promise<boolean> {
     let isThere = true;
     const reading = readSince(restaurantId, tail.last, STRETCH).then((entries) => {
-      const first = entries.flatMap(({ events }) => events)[0];
-      isThere = first !== undefined && first.seq <= tail.last + 1;
+      isThere = entries.length > 0 && isWholeAfter(tail.last, entries);
       if (isThere) this.#tails.set(restaurantId, extended(tail, entries));
       else this.#tails.delete(restaurantId);
     });

@@ -274,6 +274,22 @@ describe('two processes on one restaurant, without any lock', () => {
     await expect(two.submit(job(onlyAtTwo))).rejects.toMatchObject({ code: 'conflict', message: 'It is 3' });
   });
 
+  it('rest on nothing old where the other has written what the journal no longer tells', async () => {
+    const restaurantId = newId();
+    const [price, order] = [newId(), newId()];
+    const [one, two] = [processOf().of(restaurantId), processOf().of(restaurantId)];
+    for (const id of [price, order]) await one.submit(job(create(id)));
+    await two.submit(job(bump(price)));
+    // What was written under a clock that is days behind, the database removes within a minute.
+    await journalModel.collection.deleteOne({ restaurantId, n: 3 });
+    const priced = async (unit: UnitOfWork) => {
+      const { value } = await unit.get(counters, price);
+      await bump(order)(unit);
+      return value;
+    };
+    expect(await one.submit(job(priced))).toMatchObject({ data: 1 });
+  });
+
   it('call nothing a duplicate that the other has only just made', async () => {
     const restaurantId = newId();
     const id = newId();

@@ -194,7 +194,15 @@ export class Stream {
 
   #continue(page: Page & { reset: false }): void {
     const before = this.position;
-    for (const envelope of page.events) if (envelope.seq > this.position) this.#apply(envelope);
+    for (const envelope of page.events) {
+      if (envelope.seq <= this.position) continue;
+      // A page has all there is after a position: what it lacks is not there any more.
+      if (this.#needs(envelope) > this.position) {
+        this.#startOver('history');
+        return;
+      }
+      this.#apply(envelope);
+    }
     this.#moveTo(page.position);
     this.#attempt = this.position > before ? 0 : this.#attempt + 1;
     if (page.more) this.#ask(this.#phase === 'gap' ? 'gap' : 'catching-up', 'more');

@@ -51,6 +51,19 @@ describe('the stream, case by case', () => {
     expect(receive(stream, overtaken)).toEqual([2, 3]);
   });
 
+  it('starts over when a page jumps over what is not in the journal any more', () => {
+    const server = new ModelServer();
+    const stream = live(server);
+    const [one, , three] = [server.commit(['all']), server.commit(['can:order:read']), server.commit(['all'])];
+    stream.step({ kind: 'heads', heads: { epoch: server.epoch, heads: { all: 3 } } });
+    const whole = server.since(mine, server.epoch, 0, 10);
+    const page = { ...whole, events: [one, three] } as Page;
+    const actions = stream.step({ kind: 'page', turn: stream.turn, page });
+    expect(shown(actions)).toEqual([1, 'ask-snapshot']);
+    expect(actions.at(-1)).toMatchObject({ why: 'history' });
+    expect(stream.upToDate).toBe(false);
+  });
+
   it('says how often it has asked in vain, so that its driver may slow down', () => {
     const server = new ModelServer();
     const stream = live(server);
