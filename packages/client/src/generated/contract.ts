@@ -1681,7 +1681,7 @@ export interface Operations {
   /**
    * The events after a position that this session may see
    *
-   * In order and paged: go on from `position` while `more`. `reset: true` when the position lies outside the retention or in another epoch: take `sync:snapshot` again.
+   * In order and paged: go on from `position` while `more`. `reset: true` when the position lies in another epoch, or events after it are not there any more (older than the retention, or written under a wrong clock): take `sync:snapshot` again. What is answered without it is whole.
    *
    * Permission: sync:read.
    */
