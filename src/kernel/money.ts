@@ -1,24 +1,7 @@
-import { type Dinero, type DineroCurrency, dinero, halfEven, multiply, toSnapshot, transformScale } from 'dinero.js';
-import * as currencies from 'dinero.js/currencies';
-
 /** Money on the wire: integer minor units (cents, pence; yen has none) of an ISO 4217 currency. */
 export interface Money {
   amount: number;
   currency: string;
-}
-
-const table = new Map<string, DineroCurrency<number>>(Object.values(currencies).map((entry) => [entry.code, entry]));
-export const currencyCodes: readonly string[] = [...table.keys()].sort();
-
-function open(amount: number, currency: string): Dinero<number> {
-  const known = table.get(currency);
-  if (known === undefined) throw new RangeError(`Unknown currency ${currency}`);
-  return dinero({ amount, currency: known });
-}
-
-/** How many digits the minor unit has: 2 for EUR, 0 for JPY, 3 for KWD. */
-export function minorDigits(currency: string): number {
-  return toSnapshot(open(0, currency)).scale;
 }
 
 export function money(amount: number, currency: string): Money {
@@ -28,15 +11,42 @@ export function money(amount: number, currency: string): Money {
 /** Parts of a million, the unit of every rate: 8.875 % is 88_750. */
 export const MILLION = 1_000_000;
 
+type Halves = 'even' | 'away';
+
+/** `amount * over / under` of integers, rounded once, exact at any size; a negative amount is the mirror of its positive. */
+function ratio(amount: number, over: number, under: number, halves: Halves): number {
+  if (amount < 0) return 0 - ratio(-amount, over, under, halves);
+  const product = amount * over;
+  if (product > Number.MAX_SAFE_INTEGER) return bigRatio(amount, over, under, halves);
+  const rest = product % under;
+  const whole = (product - rest) / under;
+  return whole + roundUp(2 * rest - under, whole % 2 === 1, halves);
+}
+
+function bigRatio(amount: number, over: number, under: number, halves: Halves): number {
+  const product = BigInt(amount) * BigInt(over);
+  const whole = product / BigInt(under);
+  const rest = Number(product % BigInt(under));
+  return Number(whole) + roundUp(2 * rest - under, whole % 2n === 1n, halves);
+}
+
+const roundUp = (pastHalf: number, isOdd: boolean, halves: Halves): 0 | 1 =>
+  pastHalf > 0 || (pastHalf === 0 && (halves === 'away' || isOdd)) ? 1 : 0;
+
 /** `amount` times a rate in parts per million, rounded half to even to the minor unit. */
-export function portion(amount: number, currency: string, ratePpm: number): number {
-  const exact = multiply(open(amount, currency), { amount: ratePpm, scale: 6 });
-  return toSnapshot(transformScale(exact, minorDigits(currency), halfEven)).amount;
+export function portion(amount: number, ratePpm: number): number {
+  return ratio(amount, ratePpm, MILLION, 'even');
 }
 
 /** The tax on an amount: contained in it when prices are inclusive, to be added to it when they are not. */
-export function taxOn(amount: number, currency: string, ratePpm: number, inclusive: boolean): number {
-  if (!inclusive) return portion(amount, currency, ratePpm);
-  // net = amount / (1 + rate) has no finite decimal form, so it is rounded once, from integers below 2^53.
-  return amount - Math.round((amount * MILLION) / (MILLION + ratePpm));
+export function taxOn(amount: number, ratePpm: number, inclusive: boolean): number {
+  if (!inclusive) return portion(amount, ratePpm);
+  // The net is rounded, half up, and the tax is the rest: both rounded would not always add up.
+  return amount - ratio(amount, MILLION, MILLION + ratePpm, 'away');
+}
+
+/** `unit` times a quantity of up to three decimals, rounded once, half up. */
+export function extended(unit: number, quantity: number): number {
+  if (Number.isInteger(quantity)) return unit * quantity;
+  return ratio(unit, Math.round(quantity * 1000), 1000, 'away');
 }

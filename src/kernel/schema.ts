@@ -1,6 +1,7 @@
 import Joi from 'joi';
+import { currencyCodes, HIGHEST_PRICE, priceLimit } from './currency.js';
 import { idPattern } from './ids.js';
-import { currencyCodes, type Money } from './money.js';
+import type { Money } from './money.js';
 
 /**
  * Schema pieces every feature shares. A schema with `.meta({ typeName })` becomes a named type in the documents and in
@@ -23,22 +24,48 @@ export const secret = <S extends Joi.Schema>(schema: S): S => schema.meta({ secr
 /** ISO 8601 in UTC, as every time on the wire. */
 export const time = (meaning: string) => Joi.string().isoDate().description(`${meaning} (ISO 8601, UTC)`);
 
-/** Money given or shown: integer minor units, never negative unless said. */
+const currencyField = Joi.string()
+  .valid(...currencyCodes)
+  .required();
+
+/** Money shown. It has no bounds of its own: they are checked where money is given, and what was taken can be shown. */
 export const moneySchema = Joi.object<Money, true>({
-  amount: Joi.number().integer().min(-1_000_000_000).max(1_000_000_000).required().description('Integer minor units'),
-  currency: Joi.string()
-    .valid(...currencyCodes)
-    .required()
-    .description('ISO 4217'),
+  amount: Joi.number().integer().required().description('Integer minor units'),
+  currency: currencyField.description('ISO 4217'),
 }).meta({ typeName: 'Money' });
 
-export const price = Joi.object<Money, true>({
-  amount: Joi.number().integer().min(0).max(100_000_000).required().description('Integer minor units'),
-  currency: Joi.string()
-    .valid(...currencyCodes)
-    .required()
-    .description("ISO 4217; the restaurant's"),
-}).meta({ typeName: 'Price' });
+const BOUND = "At most about a million US dollars in the restaurant's currency";
+
+/** An amount of a currency, at least `floor` times and at most once what that currency allows for one thing. */
+const boundedMoney = (floor: 0 | -1) =>
+  Joi.object<Money, true>({
+    amount: Joi.number()
+      .integer()
+      .min(floor * HIGHEST_PRICE)
+      .max(HIGHEST_PRICE)
+      .required()
+      .description('Integer minor units'),
+    currency: currencyField.description("ISO 4217; the restaurant's"),
+  })
+    .custom((given: Money, helpers) => {
+      const limit = priceLimit(given.currency);
+      if (given.amount <= limit && given.amount >= floor * limit) return given;
+      const side = given.amount > limit ? { code: 'number.max', limit } : { code: 'number.min', limit: -limit };
+      const { state } = helpers;
+      return helpers.error(side.code, { limit: side.limit }, state.localize?.([...(state.path ?? []), 'amount']));
+    }, BOUND)
+    .messages({
+      'number.max': '{{#label}} must be less than or equal to {{#limit}}',
+      'number.min': '{{#label}} must be greater than or equal to {{#limit}}',
+    });
+
+/** What something costs. */
+export const price = boundedMoney(0).description(BOUND).meta({ typeName: 'Price' });
+
+/** What something adds to a price or, below zero, takes off it. */
+export const priceDifference = boundedMoney(-1)
+  .description(`Below zero it lowers the price. ${BOUND}`)
+  .meta({ typeName: 'PriceDifference' });
 
 export const version = Joi.number()
   .integer()

@@ -2,6 +2,7 @@ import Joi from 'joi';
 import type { Actor } from '../../kernel/context.js';
 import type { Filter, Reads } from '../../kernel/documents.js';
 import { query } from '../../kernel/operation.js';
+import { quantitySchema } from '../../kernel/quantity.js';
 import { id } from '../../kernel/schema.js';
 import type { Channel } from '../menu/index.js';
 import { channel } from '../orders/index.js';
@@ -86,7 +87,7 @@ export const allDay = query<OneStation, AllDay[]>({
         itemId: id('the item').required(),
         name: Joi.string().required().description('Item'),
         sizeName: Joi.string().description('Size'),
-        quantity: Joi.number().integer().min(1).required().description('Still to make'),
+        quantity: quantitySchema().required().description('Still to make'),
       }).meta({ typeName: 'AllDayCount' }),
     )
     .required()

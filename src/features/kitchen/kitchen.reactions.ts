@@ -1,4 +1,5 @@
 import type { UnitContext } from '../../kernel/context.js';
+import { minus } from '../../kernel/quantity.js';
 import { reaction } from '../../kernel/reaction.js';
 import {
   type OrderLine,
@@ -96,7 +97,7 @@ export const withdrawLines = reaction({
 });
 
 const reduced = (line: TicketLine, by = line.quantity): TicketLine =>
-  by < line.quantity ? { ...line, quantity: line.quantity - by } : { ...line, status: 'cancelled' };
+  by < line.quantity ? { ...line, quantity: minus(line.quantity, by) } : { ...line, status: 'cancelled' };
 
 const cancelled = (line: TicketLine, by = line.quantity): TicketLine => ({
   ...line,

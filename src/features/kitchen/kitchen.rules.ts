@@ -1,4 +1,5 @@
 import type { Present } from '../../kernel/presence.js';
+import { plus } from '../../kernel/quantity.js';
 import type { StepTable } from '../orders/index.js';
 import type { StationDoc, TicketDoc, TicketLine, TicketStatus } from './kitchen.model.js';
 
@@ -116,7 +117,7 @@ export function allDayOf(tickets: ReadonlyArray<Pick<TicketDoc, 'stationId' | 'l
       const key = `${stationId} ${itemId} ${sizeName ?? ''}`;
       const counted = counts.get(key)?.quantity ?? 0;
       const size = sizeName === undefined ? {} : { sizeName };
-      counts.set(key, { stationId, itemId, name, ...size, quantity: counted + quantity });
+      counts.set(key, { stationId, itemId, name, ...size, quantity: plus(counted, quantity) });
     }
   }
   return [...counts.values()].sort((one, other) => other.quantity - one.quantity || (one.name < other.name ? -1 : 1));

@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { quantitySchema } from '../../kernel/quantity.js';
 import { id, label, time, version } from '../../kernel/schema.js';
 import type { Channel } from '../menu/index.js';
 import { channel } from '../orders/index.js';
@@ -124,7 +125,7 @@ const ticketLine = Joi.object<TicketLine, true>({
     )
     .required()
     .description('What was chosen with it'),
-  quantity: Joi.number().integer().min(0).required().description('How many; of a `cancel` how many less'),
+  quantity: quantitySchema(0).required().description('How many; of a `cancel` how many less'),
   seat: Joi.number().integer().min(1).description('Seat at the table'),
   course: Joi.number().integer().min(1).required().description('Course'),
   note: Joi.string().allow('').required().description("The waiter's note"),

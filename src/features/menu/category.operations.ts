@@ -6,6 +6,7 @@ import { id, label, note } from '../../kernel/schema.js';
 import { menuUpdated } from './menu.events.js';
 import { exampleCategory } from './menu.examples.js';
 import { type Complain, Findings } from './menu.findings.js';
+import { requireRoom } from './menu.limits.js';
 import { type CategoryDoc, menuCategories, menuItems } from './menu.model.js';
 import { checkCode, checkTaxClass, referencesOf } from './menu.references.js';
 import { categorySchema, categoryView, code, course, patched, position, taxClass } from './menu.views.js';
@@ -61,6 +62,7 @@ export const createCategory = command({
     const findings = new Findings();
     checkCategory(ctx.input, [...categories.values()], taxClasses, undefined, findings.at(''));
     findings.refuse();
+    requireRoom('categories', categories.size);
     const category = categoryView(ctx.insert(menuCategories, { _id: newId(), ...categoryFields(ctx.input) }));
     ctx.publish(menuUpdated, { categories: [category] });
     return category;

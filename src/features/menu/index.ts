@@ -17,7 +17,17 @@ import {
 export { demoMenu } from './demo-menu.js';
 export { availabilityChanged } from './menu.events.js';
 export { type Channel, menuCategories, menuItems } from './menu.model.js';
-export { type LineChoice, type PricedItem, priceItem, returnPortions, takePortions } from './menu.pricing.js';
+export {
+  checkQuantity,
+  type LineChoice,
+  type Naming,
+  type Occasion,
+  otherModifiers,
+  type PricedItem,
+  priceItem,
+  returnPortions,
+  takePortions,
+} from './menu.pricing.js';
 
 export const menu = feature({
   name: 'menu',

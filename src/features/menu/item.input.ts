@@ -1,34 +1,35 @@
 import Joi from 'joi';
 import { newId } from '../../kernel/ids.js';
-import { type Money, money } from '../../kernel/money.js';
+import type { Money } from '../../kernel/money.js';
 import { id, label, note, price } from '../../kernel/schema.js';
 import type { Complain } from './menu.findings.js';
 import {
   type ChannelAmounts,
   channels,
-  type DietaryTag,
   type ItemDoc,
+  type PlainItem,
   type PriceRule,
+  plainItem,
   type Size,
 } from './menu.model.js';
 import {
-  type Allergens,
-  type Availability,
   allergensSchema,
   availability,
   type ChannelPrices,
   channelPrices,
-  channelPricesView,
   code,
   course,
+  decimals,
   dietary,
   imageUrl,
+  itemView,
   type PriceRuleView,
   position,
   prepSeconds,
   present,
   priceRule,
   taxClass,
+  unit,
 } from './menu.views.js';
 
 export interface SizeInput {
@@ -36,31 +37,24 @@ export interface SizeInput {
   name: string;
   price: Money;
   channelPrices?: ChannelPrices;
+  /** From a file only: of a size that is new here. */
+  soldOut?: boolean;
 }
-const sizeInput = Joi.object<SizeInput, true>({
+export const sizeInputFields = {
   id: id('the size').description('Of a size the item already has; without it a size of the same name keeps its id'),
   name: label(40).required(),
   price: price.required(),
   channelPrices,
-}).meta({ typeName: 'MenuItemSizeInput' });
+};
+const sizeInput = Joi.object<SizeInput>(sizeInputFields).meta({ typeName: 'MenuItemSizeInput' });
 
 /** What describes an item wherever it comes from; categories and groups are named differently in a file. */
-export interface ItemContent {
-  code?: string;
+export interface ItemContent extends Partial<PlainItem> {
   name: string;
-  description?: string;
-  position?: number;
   price?: Money;
   channelPrices?: ChannelPrices;
   sizes?: SizeInput[];
   priceRules?: PriceRuleView[];
-  taxClass?: string;
-  allergens?: Allergens;
-  dietary?: DietaryTag[];
-  prepSeconds?: number;
-  course?: number;
-  imageUrl?: string;
-  availability?: Availability;
 }
 export const itemContentFields = {
   code,
@@ -81,6 +75,8 @@ export const itemContentFields = {
   course: course.description("Course it is served in by default; the category's, or 1, when not given"),
   imageUrl,
   availability: availability.description('Always and everywhere when not given'),
+  unit,
+  decimals,
 };
 
 export interface ItemInput extends ItemContent {
@@ -162,7 +158,7 @@ type ItemFieldName = Exclude<keyof ItemInput, never> & keyof ItemDoc;
 /** The fields of an item's document from a checked input; sizes that stay keep their ids. */
 export function itemFields(input: ItemInput, setting: ItemSetting, before: readonly Size[] = []): ItemFields {
   return present<ItemFields>({
-    code: input.code,
+    ...plainItem(input),
     name: input.name,
     description: input.description === '' ? undefined : input.description,
     categoryId: input.categoryId,
@@ -178,19 +174,21 @@ export function itemFields(input: ItemInput, setting: ItemSetting, before: reado
     dietary: input.dietary ?? [],
     prepSeconds: input.prepSeconds ?? 0,
     course: input.course ?? setting.category?.course ?? 1,
-    imageUrl: input.imageUrl,
     modifierGroupIds: input.modifierGroupIds ?? [],
     availability: input.availability ?? { channels: [...channels], dayparts: [] },
   });
 }
 
 function sizeFrom(size: SizeInput, before: readonly Size[]): Size {
-  const same = before.find(({ name }) => name.toLowerCase() === size.name.toLowerCase());
+  const same = before.find((one) =>
+    size.id === undefined ? one.name.toLowerCase() === size.name.toLowerCase() : one.id === size.id,
+  );
   return present<Size>({
     id: size.id ?? same?.id ?? newId(),
     name: size.name,
     price: size.price.amount,
     channelPrices: amounts(size.channelPrices),
+    soldOut: (same?.soldOut ?? size.soldOut) ? true : undefined,
   });
 }
 
@@ -201,33 +199,14 @@ function amounts(prices: ChannelPrices | undefined): ChannelAmounts | undefined 
 
 /** A document as the input that would make it again. */
 export function itemInputOf(doc: ItemDoc, currency: string): ItemInput {
-  const { code: own, name, description, categoryId, position: place, taxClass: tax, allergens, dietary: diets } = doc;
+  const { price: single, channelPrices: byChannel, sizes, priceRules } = itemView(doc, currency);
   return present<ItemInput>({
-    code: own,
-    name,
-    description,
-    categoryId,
-    position: place,
-    taxClass: tax,
-    allergens,
-    dietary: diets,
-    price: doc.price === undefined ? undefined : money(doc.price, currency),
-    channelPrices: channelPricesView(doc.channelPrices, currency),
-    sizes: doc.sizes.map((size) =>
-      present<SizeInput>({
-        id: size.id,
-        name: size.name,
-        price: money(size.price, currency),
-        channelPrices: channelPricesView(size.channelPrices, currency),
-      }),
-    ),
-    priceRules: doc.priceRules.map(({ price: amount, ...rule }) =>
-      present<PriceRuleView>({ ...rule, price: amount === undefined ? undefined : money(amount, currency) }),
-    ),
-    prepSeconds: doc.prepSeconds,
-    course: doc.course,
-    imageUrl: doc.imageUrl,
+    ...plainItem(doc),
+    categoryId: doc.categoryId,
+    price: single,
+    channelPrices: byChannel,
+    sizes: sizes.map(({ soldOut: _, ...size }) => size),
+    priceRules,
     modifierGroupIds: doc.modifierGroupIds,
-    availability: doc.availability,
   });
 }

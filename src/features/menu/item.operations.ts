@@ -9,6 +9,7 @@ import { type ItemInput, itemFields, itemInputFields, itemInputOf } from './item
 import { menuUpdated } from './menu.events.js';
 import { exampleItem } from './menu.examples.js';
 import { Findings } from './menu.findings.js';
+import { requireRoom } from './menu.limits.js';
 import { type ItemDoc, menuItems } from './menu.model.js';
 import { checkCode, checkItem, type References, referencesOf, settingOf } from './menu.references.js';
 import { type ItemView, itemSchema, itemView, type Patch, patched } from './menu.views.js';
@@ -30,6 +31,8 @@ function check(input: ItemInput, before: ItemDoc | undefined, all: readonly Item
   }
   findings.refuse();
 }
+
+const isActive = ({ archived }: ItemDoc): boolean => !archived;
 
 /** Saves, announces and answers. */
 function saved(ctx: CommandContext<unknown>, doc: ItemDoc, currency: string): ItemView {
@@ -82,7 +85,9 @@ export const createItem = command({
   },
   async handle(ctx) {
     const references = await referencesOf(ctx);
-    check(ctx.input, undefined, await ctx.all(menuItems), references);
+    const all = await ctx.all(menuItems);
+    check(ctx.input, undefined, all, references);
+    requireRoom('items', all.filter(isActive).length);
     const fields = itemFields(ctx.input, settingOf(references, ctx.input));
     const item = itemView(ctx.insert(menuItems, { _id: newId(), ...fields, archived: false }), references.currency);
     ctx.publish(menuUpdated, { items: [item] });
@@ -181,7 +186,9 @@ export const restoreItem = command({
     const before = await ctx.get(menuItems, ctx.input.itemId);
     const references = await referencesOf(ctx);
     checkVersion(ctx.expectedVersion, before, itemView(before, references.currency));
-    check(itemInputOf(before, references.currency), before, await ctx.all(menuItems), references);
+    const all = await ctx.all(menuItems);
+    check(itemInputOf(before, references.currency), before, all, references);
+    if (before.archived) requireRoom('items', all.filter(isActive).length);
     return saved(ctx, { ...before, archived: false }, references.currency);
   },
 });

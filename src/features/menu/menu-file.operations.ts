@@ -46,8 +46,7 @@ async function storedMenu(reads: Reads): Promise<StoredMenu> {
 export const exportMenu = query({
   name: 'menu:export',
   summary: 'Give the whole menu as one document',
-  description:
-    'What `menu:import` takes. Things name each other by code; archived items and what is sold out are not in it.',
+  description: 'What `menu:import` takes. Things name each other by code; archived items are not in it.',
   rest: { method: 'get', path: '/menu/export' },
   permission: 'menu:read',
   limit: 'expensive',
@@ -77,7 +76,7 @@ export const importMenu = command({
   name: 'menu:import',
   summary: 'Take a whole menu from one document',
   description:
-    'Things are found again by their code and keep their ids, also those of sizes and options with the same name. Checked as a whole: when anything is wrong, all of it is named and nothing is written.',
+    'Things are found again by their code and keep their ids, also those of sizes and options with the same name; what is sold out or counted there stays so. Checked as a whole: when anything is wrong, all of it is named and nothing is written.',
   rest: { method: 'post', path: '/menu/import' },
   permission: 'menu:write',
   limit: 'expensive',

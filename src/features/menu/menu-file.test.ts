@@ -121,3 +121,78 @@ describe.each(transports)('over %s', (transport) => {
     expect(twice.problem?.errors?.[0]?.field).toBe('menu.items.1');
   });
 });
+
+describe('a menu as large as one can be', () => {
+  /** Two thousand dishes with all that a dish can have. */
+  const large = (count: number, from = 0): MenuFile => ({
+    format: 'brigade-menu/1',
+    categories: Array.from({ length: 40 }, (_, index) => ({
+      code: `c${index}`,
+      name: `Part ${index}`,
+      taxClass: 'food',
+    })),
+    modifierGroups: small.modifierGroups,
+    items: Array.from({ length: count }, (_, index) => ({
+      ...{ code: `i${from + index}`, name: `Dish ${from + index}`, category: `c${index % 40}` },
+      description: 'Dry and stony, with citrus and white peach; sixty year old vines on limestone. '.repeat(2),
+      sizes: [
+        { name: 'Glass', price: eur(600) },
+        { name: 'Bottle', price: eur(2_900), channelPrices: { takeaway: eur(1_900) } },
+      ],
+      allergens: { contains: ['sulphites'], traces: [] },
+      modifierGroups: ['side'],
+    })),
+  });
+
+  it('goes in, comes out, goes in again; one more of anything is refused where it is made', async () => {
+    const house = await openHouse(brigade);
+    const { owner } = house;
+    const load = (menu: MenuFile, mode = 'merge') => owner.rest('menu:import', { mode, menu });
+    for (const from of [0, 500, 1_000, 1_500]) expect((await load(large(500, from))).status).toBe(200);
+    const exported = await owner.rest('menu:export');
+    expect(exported.data.items).toHaveLength(2_000);
+    const over = await load(large(1, 2_000));
+    expect(over.problem?.errors?.map(({ field }) => field)).toEqual(['menu.items']);
+    const [first] = (await owner.must('menu:get')).items;
+    const another = { name: 'One more', categoryId: first.categoryId, price: eur(1) };
+    expect((await owner.rest('menu:create-item', another)).problem?.code).toBe('conflict');
+    await owner.must('menu:archive-item', { itemId: first.id });
+    await owner.must('menu:create-item', another);
+    expect((await owner.rest('menu:restore-item', { itemId: first.id })).problem?.code).toBe('conflict');
+    expect((await owner.rest('menu:export')).data.items).toHaveLength(2_000);
+    expect((await load(large(1_999, 1), 'replace')).status).toBe(200);
+    await house.close();
+  }, 60_000);
+});
+
+describe('the state of the day', () => {
+  it('goes to another house with the file, and no file changes it where there is one', async () => {
+    const house = await openHouse(brigade);
+    const { owner } = house;
+    await owner.must('menu:import', { mode: 'merge', menu: small });
+    const old = await owner.must('menu:export');
+    const { items, modifierGroups } = await owner.must('menu:get');
+    const [bass, chicken] = [items.find((one: { code: string }) => one.code === 'bass'), items[0]];
+    await owner.must('menu:set-availability', { itemId: bass.id, available: true, remaining: 2 });
+    await owner.must('menu:set-availability', { itemId: bass.id, sizeId: bass.sizes[0].id, available: false });
+    const until = new Date(Date.now() + 3_600_000).toISOString();
+    const other = chicken.code === 'bass' ? items[1] : chicken;
+    await owner.must('menu:set-availability', { itemId: other.id, available: false, until });
+    const option = { groupId: modifierGroups[0].id, optionId: modifierGroups[0].options[0].id };
+    await owner.must('menu:set-option-availability', { ...option, available: false });
+    const now = await owner.must('menu:export');
+    for (const mode of ['merge', 'replace']) {
+      await owner.must('menu:import', { mode, menu: old });
+      expect(await owner.must('menu:export')).toEqual(now);
+    }
+    const twin = await openHouse(brigade);
+    await twin.owner.must('menu:import', { mode: 'replace', menu: now });
+    expect(await twin.owner.must('menu:export')).toEqual(now);
+    const there = (await twin.owner.must('menu:get')).items;
+    expect(there.find((one: { code: string }) => one.code === 'bass')).toMatchObject({ remaining: 2 });
+    expect(there.find((one: { code: string }) => one.code === 'bass').sizes[0].soldOut).toBe(true);
+    expect(there.find((one: { code: string }) => one.code === 'chicken').soldOut).toEqual({ until });
+    await house.close();
+    await twin.close();
+  });
+});

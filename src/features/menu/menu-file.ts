@@ -1,15 +1,15 @@
 import Joi from 'joi';
 import { money } from '../../kernel/money.js';
 import { type CategoryInput, categoryInputFields } from './category.operations.js';
-import { type ItemContent, itemContentFields, itemInputOf } from './item.input.js';
+import { type ItemContent, itemContentFields, itemInputOf, type SizeInput, sizeInputFields } from './item.input.js';
 import type { CategoryDoc, ItemDoc, ModifierGroupDoc } from './menu.model.js';
 import { codeOf } from './menu.references.js';
-import { categoryView, code, present } from './menu.views.js';
+import { categoryView, code, isSoldOut, present, remaining, type SoldOut, soldOut, soldOutView } from './menu.views.js';
 import { groupContentFields, type OptionContent, optionContentFields } from './modifier-group.input.js';
 
 /**
  * A menu as one document. Things name each other by code, so that a file can be written by hand and moved between
- * restaurants; the state of the day (sold out) is not in it.
+ * restaurants. The state of the day (sold out, portions left) goes with it, for things that have none where it comes to.
  */
 export interface MenuFile {
   format: 'brigade-menu/1';
@@ -22,6 +22,7 @@ export interface FileCategory extends CategoryInput {
 }
 export interface FileOption extends OptionContent {
   nestedGroups?: string[];
+  soldOut?: boolean;
 }
 export interface FileGroup {
   code: string;
@@ -34,6 +35,7 @@ export interface FileItem extends ItemContent {
   code: string;
   category: string;
   modifierGroups?: string[];
+  soldOut?: SoldOut;
   remaining?: number;
 }
 
@@ -46,7 +48,13 @@ const fileCategory = Joi.object<FileCategory, true>({
 const fileOption = Joi.object<FileOption, true>({
   ...optionContentFields,
   nestedGroups: Joi.array().items(code).max(10).unique().description('Codes of the groups asked once this is chosen'),
+  soldOut: isSoldOut.description('Sold out, where the option is new'),
 }).meta({ typeName: 'MenuFileOption' });
+
+const fileSize = Joi.object<SizeInput, true>({
+  ...sizeInputFields,
+  soldOut: isSoldOut.description('Sold out, where the size is new'),
+}).meta({ typeName: 'MenuFileSize' });
 
 const fileGroup = Joi.object<FileGroup, true>({
   code: code.required(),
@@ -60,16 +68,18 @@ const fileItem = Joi.object<FileItem, true>({
   ...itemContentFields,
   code: code.required(),
   name: itemContentFields.name.required(),
+  sizes: Joi.array().items(fileSize).max(20).description('Sizes with a price each, for instance 0.3 l and 0.5 l'),
   category: code.required().description('Code of its category'),
   modifierGroups: Joi.array().items(code).max(30).unique().description('Codes of its modifier groups'),
-  remaining: Joi.number().integer().min(0).max(100_000).description('Portions left, where they are counted'),
+  soldOut: soldOut.description('Sold out, where the item is neither that nor counted yet'),
+  remaining: remaining.description('Portions left, where the item is neither sold out nor counted yet'),
 }).meta({ typeName: 'MenuFileItem' });
 
 export const menuFileSchema = Joi.object<MenuFile, true>({
   format: Joi.string().valid('brigade-menu/1').required(),
-  categories: Joi.array().items(fileCategory).max(200).unique('code').required(),
-  modifierGroups: Joi.array().items(fileGroup).max(500).unique('code').required(),
-  items: Joi.array().items(fileItem).max(2_000).unique('code').required(),
+  categories: Joi.array().items(fileCategory).unique('code').required(),
+  modifierGroups: Joi.array().items(fileGroup).unique('code').required(),
+  items: Joi.array().items(fileItem).unique('code').required(),
 }).meta({ typeName: 'MenuFile' });
 
 export interface StoredMenu {
@@ -93,6 +103,7 @@ export function menuFileOf({ categories, groups, items }: StoredMenu, currency: 
       options: doc.options.map((option) => ({
         ...{ name: option.name, price: money(option.price, currency), default: option.default },
         nestedGroups: option.nestedGroupIds.map(named),
+        ...(option.soldOut && { soldOut: true }),
       })),
     })),
     items: items.filter((item) => !item.archived).map((item) => fileItemOf(item, named, currency)),
@@ -103,10 +114,13 @@ function fileItemOf(item: ItemDoc, named: (id: string) => string, currency: stri
   const { categoryId, modifierGroupIds = [], sizes = [], ...content } = itemInputOf(item, currency);
   return present<FileItem>({
     ...content,
-    sizes: sizes.map(({ id: _id, ...size }) => size),
+    sizes: sizes.map(({ id: _id, ...size }, index) =>
+      present<SizeInput>({ ...size, soldOut: item.sizes[index]?.soldOut }),
+    ),
     code: codeOf(item),
     category: named(categoryId),
     modifierGroups: modifierGroupIds.map(named),
+    soldOut: soldOutView(item),
     remaining: item.remaining,
   });
 }

@@ -4,6 +4,7 @@ import { newId } from '../../kernel/ids.js';
 import { categoryFields } from './category.operations.js';
 import { checkContent, type ItemFields, type ItemInput, type ItemSetting, itemFields } from './item.input.js';
 import { type Complain, Findings } from './menu.findings.js';
+import { checkRoom } from './menu.limits.js';
 import {
   type CategoryDoc,
   type ItemDoc,
@@ -14,6 +15,7 @@ import {
 } from './menu.model.js';
 import { checkTaxClass, codeOf } from './menu.references.js';
 import { circleOfGroups, type Group } from './menu.rules.js';
+import { present } from './menu.views.js';
 import type { FileGroup, FileItem, MenuFile, StoredMenu } from './menu-file.js';
 import { checkGroup, type GroupFields, type GroupInput, groupFields } from './modifier-group.input.js';
 
@@ -30,8 +32,21 @@ type CategoryFields = ReturnType<typeof categoryFields>;
 export interface MenuPlan {
   categories: Wanted<CategoryDoc, CategoryFields>[];
   groups: Wanted<ModifierGroupDoc, GroupFields>[];
-  items: Wanted<ItemDoc, ItemFields & { remaining?: number }>[];
+  items: Wanted<ItemDoc, ItemFields & StateOfDay>[];
   gone: { categories: CategoryDoc[]; groups: ModifierGroupDoc[]; items: ItemDoc[] };
+}
+
+type StateOfDay = Pick<ItemDoc, 'soldOut' | 'remaining'>;
+
+/** What the house knows of the day stays: an older file neither brings back what is sold out nor loses a count. */
+function stateOfDay(before: ItemDoc | undefined, { soldOut, remaining }: FileItem): StateOfDay {
+  const { soldOut: set, remaining: left } = before ?? {};
+  if (set !== undefined || left !== undefined) return present<StateOfDay>({ soldOut: set, remaining: left });
+  const until = soldOut?.until ?? null;
+  return present<StateOfDay>({
+    soldOut: soldOut && { until: until === null ? null : new Date(until) },
+    remaining: soldOut === undefined ? remaining : undefined,
+  });
 }
 
 interface Setting {
@@ -71,7 +86,6 @@ export function planImport(file: MenuFile, stored: StoredMenu, setting: Setting)
   const categories = planCategories(file, stored.categories, setting, findings);
   const groups = planGroups(file, stored.groups, referable.groups, setting, findings);
   const items = planItems(file, stored, { categories, groups }, referable, setting, findings);
-  findings.refuse();
   const gone =
     setting.mode === 'merge'
       ? { categories: [], groups: [], items: [] }
@@ -80,7 +94,20 @@ export function planImport(file: MenuFile, stored: StoredMenu, setting: Setting)
           groups: missingFrom(stored.groups, groups),
           items: missingFrom(stored.items, items).filter((item) => !item.archived),
         };
-  return { categories, groups, items, gone };
+  const plan = { categories, groups, items, gone };
+  checkRooms(stored, plan, findings.at('menu'));
+  findings.refuse();
+  return plan;
+}
+
+function checkRooms(stored: StoredMenu, { categories, groups, items, gone }: MenuPlan, complain: Complain): void {
+  const grown = (now: readonly Doc[], wanted: readonly Wanted<Doc, unknown>[], left: readonly Doc[]) =>
+    now.length + wanted.filter(({ before }) => before === undefined).length - left.length;
+  checkRoom('categories', stored.categories.length, grown(stored.categories, categories, gone.categories), complain);
+  checkRoom('modifierGroups', stored.groups.length, grown(stored.groups, groups, gone.groups), complain);
+  const active = stored.items.filter((item) => !item.archived);
+  const restored = items.filter(({ before }) => before?.archived === true).length;
+  checkRoom('items', active.length, grown(active, items, gone.items) + restored, complain);
 }
 
 function planCategories(
@@ -172,14 +199,12 @@ function planItems(
     checkContent(entry, setting, complain);
     const { id, before } = found(targets, entry.code);
     const input = itemInput(entry, home?.id ?? '', groupIds, complain);
-    const remaining = entry.remaining ?? before?.remaining;
-    const fields = itemFields(input, setting, before?.sizes);
-    return { id, before, fields: { ...fields, ...(remaining === undefined ? {} : { remaining }) } };
+    return { id, before, fields: { ...itemFields(input, setting, before?.sizes), ...stateOfDay(before, entry) } };
   });
 }
 
 function itemInput(
-  { category: _category, modifierGroups: codes = [], remaining: _remaining, ...content }: FileItem,
+  { category: _category, modifierGroups: codes = [], remaining: _left, soldOut: _set, ...content }: FileItem,
   categoryId: string,
   groupIds: ReadonlyMap<string, string>,
   complain: Complain,
@@ -195,10 +220,7 @@ export function carryOut(
   const written = {
     categories: plan.categories.map((wanted) => put(ctx, menuCategories, wanted, {})),
     groups: plan.groups.map((wanted) => put(ctx, modifierGroups, wanted, {})),
-    items: plan.items.map((wanted) => {
-      const soldOut = wanted.before?.soldOut;
-      return put(ctx, menuItems, wanted, { archived: false, ...(soldOut === undefined ? {} : { soldOut }) });
-    }),
+    items: plan.items.map((wanted) => put(ctx, menuItems, wanted, { archived: false })),
   };
   for (const doc of plan.gone.categories) ctx.remove(menuCategories, doc);
   for (const doc of plan.gone.groups) ctx.remove(modifierGroups, doc);

@@ -27,6 +27,10 @@ export type Allergen = (typeof allergens)[number];
 export const dietaryTags = ['vegetarian', 'vegan', 'gluten_free', 'lactose_free', 'halal', 'kosher', 'spicy'] as const;
 export type DietaryTag = (typeof dietaryTags)[number];
 
+/** What an item is counted or weighed in. */
+export const units = ['portion', 'piece', 'kg', 'g', 'lb', 'oz', 'l', 'cl', 'ml'] as const;
+export type Unit = (typeof units)[number];
+
 /** A stretch of the local clock, on some weekdays. */
 export interface DaySpan {
   /** 1 Monday .. 7 Sunday; the day on which the stretch begins. */
@@ -45,6 +49,8 @@ export interface Size {
   name: string;
   price: number;
   channelPrices?: ChannelAmounts;
+  /** 86, until somebody lifts it. */
+  soldOut?: boolean;
 }
 
 /** Happy hour and the like: either a price of its own or some percent off. */
@@ -85,11 +91,40 @@ export interface ItemDoc extends Doc {
   imageUrl?: string;
   modifierGroupIds: string[];
   availability: { channels: Channel[]; dayparts: DaySpan[] };
+  /** What a quantity of it is of, where it is not portions. */
+  unit?: Unit;
+  /** How many decimals a quantity may have, 0 to 3; 3 where nothing is said. */
+  decimals?: number;
   /** 86: until a moment, or until somebody lifts it (null). */
   soldOut?: { until: Date | null };
   /** Portions left, where they are counted. */
   remaining?: number;
   archived: boolean;
+}
+
+/** What an item's document, its view, an input and a file say in the same words. */
+const plainFields = [
+  'code',
+  'name',
+  'description',
+  'position',
+  'taxClass',
+  'allergens',
+  'dietary',
+  'prepSeconds',
+  'course',
+  'imageUrl',
+  'availability',
+  'unit',
+  'decimals',
+] as const satisfies readonly (keyof ItemDoc)[];
+export type PlainItem = Pick<ItemDoc, (typeof plainFields)[number]>;
+
+/** Those of its plain fields that a thing has. */
+export function plainItem<T extends Partial<PlainItem>>(item: T): Pick<T, keyof T & keyof PlainItem> {
+  const plain: Record<string, unknown> = {};
+  for (const field of plainFields) if (item[field] !== undefined) plain[field] = item[field];
+  return plain as Pick<T, keyof T & keyof PlainItem>;
 }
 
 export interface ModifierOption {
@@ -142,6 +177,8 @@ export const menuItems = model<ItemDoc>({
     imageUrl: String,
     modifierGroupIds: [String],
     availability: Object,
+    unit: String,
+    decimals: Number,
     soldOut: Object,
     remaining: Number,
     archived: Boolean,

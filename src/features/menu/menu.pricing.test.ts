@@ -60,13 +60,13 @@ function reads(item: ItemDoc): Reads {
 
 /** 12:00 on a Tuesday in Paris. */
 const noon = new Date('2026-03-10T11:00:00Z');
-const large = { itemId: 'latte', sizeId: 'l', modifiers: [] };
+const large = { itemId: 'latte', sizeId: 'l', modifiers: [], quantity: 1 };
 const price = (
   choice = large as Parameters<typeof priceItem>[1],
   now = noon,
   item = latte,
   channel: 'dine-in' | 'takeaway' | 'delivery' = 'dine-in',
-) => priceItem({ ...reads(item), restaurantId: 'r', now }, choice, channel, 'lines.2');
+) => priceItem({ ...reads(item), restaurantId: 'r' }, choice, { channel, at: now }, (field) => `lines.2.${field}`);
 const refusal = async (wanted: Promise<unknown>) => {
   const error = (await wanted.then(
     () => undefined,
@@ -95,7 +95,10 @@ describe('pricing a line', () => {
 
   it('names the field that is wrong', async () => {
     expect(await refusal(price({ ...large, itemId: 'mocha' }))).toEqual(['validation_failed', 'lines.2.itemId']);
-    expect(await refusal(price({ itemId: 'latte', modifiers: [] }))).toEqual(['validation_failed', 'lines.2.sizeId']);
+    expect(await refusal(price({ itemId: 'latte', modifiers: [], quantity: 1 }))).toEqual([
+      'validation_failed',
+      'lines.2.sizeId',
+    ]);
     expect(await refusal(price({ ...large, sizeId: 'xl' }))).toEqual(['validation_failed', 'lines.2.sizeId']);
     const modifiers = [{ groupId: 'milk', optionId: 'goat', quantity: 1 }];
     expect(await refusal(price({ ...large, modifiers }))).toEqual([

@@ -1,6 +1,7 @@
 import type { UnitContext } from '../../kernel/context.js';
 import type { Reads } from '../../kernel/documents.js';
 import { fail, invalid } from '../../kernel/errors.js';
+import { hasDecimals, MOST, minus, plus } from '../../kernel/quantity.js';
 import { type RestaurantDoc, settingsOf } from '../restaurants/index.js';
 import { availabilityChanged } from './menu.events.js';
 import { type Channel, type ItemDoc, menuItems, modifierGroups, type Size } from './menu.model.js';
@@ -22,6 +23,8 @@ export interface LineChoice {
   itemId: string;
   sizeId?: string;
   modifiers: ModifierChoice[];
+  /** Of the item's unit, at most three decimals. */
+  quantity: number;
 }
 
 /** A choice checked and priced; amounts in minor units of the restaurant's currency. */
@@ -42,7 +45,16 @@ export interface PricedItem {
   allergens: string[];
 }
 
-type PricingContext = Reads & { restaurantId: string; now: Date };
+type PricingContext = Reads & { restaurantId: string };
+
+/** What an order wants its lines for: how they leave the house, and the moment that counts (pick-up, else now). */
+export interface Occasion {
+  channel: Channel;
+  at: Date;
+}
+
+/** How the caller's input names a field of a line: `itemId` is `lines.0.itemId`, or `quantity`. */
+export type Naming = (field: string) => string;
 
 const reasons: Record<Unavailable, string> = {
   archived: 'is no longer on the menu',
@@ -52,30 +64,31 @@ const reasons: Record<Unavailable, string> = {
 };
 
 /**
- * Checks and prices one line as of now. Portions are not counted here: see {@link takePortions}.
- * @throws validation_failed naming `${field}.itemId`, `.sizeId` or `.modifiers...`
- * @throws unavailable_item when the item (86, hour, channel, archived) or a chosen option cannot be had
+ * Checks and prices one line for an occasion. Portions are not counted here: see {@link takePortions}.
+ * @throws validation_failed naming `itemId`, `sizeId`, `quantity` or `modifiers...`
+ * @throws unavailable_item when the item (86, hour, channel, archived), its size or a chosen option cannot be had
  */
 export async function priceItem(
   ctx: PricingContext,
   choice: LineChoice,
-  channel: Channel,
-  field: string,
+  { channel, at }: Occasion,
+  naming: Naming,
 ): Promise<PricedItem> {
   const item = await ctx.lookup(menuItems, choice.itemId);
-  if (item === undefined) throw invalid(`${field}.itemId`, 'is not on the menu');
+  if (item === undefined) throw invalid(naming('itemId'), 'is not on the menu');
   const settings = await settingsOf(ctx, ctx.restaurantId);
-  const reason = whyUnavailable(item, channel, ctx.now, settings.timeZone);
-  if (reason !== undefined) throw unavailable(`${field}.itemId`, item.name, reasons[reason]);
-  const size = chosenSize(item, choice.sizeId, `${field}.sizeId`);
-  const { currency, timeZone } = settings;
+  const { timeZone } = settings;
+  const reason = whyUnavailable(item, channel, at, timeZone);
+  if (reason !== undefined) throw unavailable(naming('itemId'), item.name, reasons[reason]);
+  checkQuantityOf(item, choice.quantity, naming('quantity'));
+  const size = chosenSize(item, choice.sizeId, naming);
   return {
     itemId: item._id,
     categoryId: item.categoryId,
     name: item.name,
     ...(size === undefined ? {} : { sizeName: size.name }),
-    unitPrice: unitPrice(item, size, { channel, at: ctx.now, timeZone, currency }),
-    modifiers: await chosenModifiers(ctx, item, choice.modifiers, field),
+    unitPrice: unitPrice(item, size, { channel, at, timeZone }),
+    modifiers: await chosenModifiers(ctx, item, choice.modifiers, naming),
     taxClass: item.taxClass,
     ratePpm: rateOf(settings, item),
     course: item.course,
@@ -84,16 +97,54 @@ export async function priceItem(
   };
 }
 
+/** What is counted by hand; of what is weighed or measured there may be more. */
+const MOST_AT_ONCE = { counted: 200, measured: 100_000 };
+
+/** @throws validation_failed when an item is not sold in such a quantity */
+function checkQuantityOf({ name, unit = 'portion', decimals = 3 }: ItemDoc, quantity: number, field: string): void {
+  const most = unit === 'portion' || unit === 'piece' ? MOST_AT_ONCE.counted : MOST_AT_ONCE.measured;
+  if (quantity > most) throw invalid(field, `must be less than or equal to ${most}`);
+  if (hasDecimals(quantity, decimals)) return;
+  throw invalid(field, decimals === 0 ? `of ${name} must be whole` : `of ${name} has at most ${decimals} decimals`);
+}
+
+/** @throws validation_failed when an item is not sold in such a quantity */
+export async function checkQuantity(
+  ctx: PricingContext,
+  itemId: string,
+  quantity: number,
+  field: string,
+): Promise<void> {
+  const item = await ctx.lookup(menuItems, itemId);
+  if (item !== undefined) checkQuantityOf(item, quantity, field);
+}
+
+/**
+ * Other modifiers for a line that holds its portion already: only what was not chosen before must be there to be had,
+ * and only that is priced.
+ * @throws validation_failed, unavailable_item naming `modifiers...`
+ */
+export async function otherModifiers(
+  ctx: PricingContext,
+  held: Pick<PricedItem, 'itemId' | 'modifiers'>,
+  choices: readonly ModifierChoice[],
+  naming: Naming,
+): Promise<PricedModifier[]> {
+  return chosenModifiers(ctx, await ctx.get(menuItems, held.itemId), choices, naming, held.modifiers);
+}
+
 const unavailable = (field: string, name: string, why: string) =>
   fail('unavailable_item', `${name} ${why}`, { errors: [{ field, message: why }] });
 
-function chosenSize({ name, sizes }: ItemDoc, sizeId: string | undefined, field: string): Size | undefined {
+function chosenSize({ name, sizes }: ItemDoc, sizeId: string | undefined, naming: Naming): Size | undefined {
   if (sizes.length === 0) {
-    if (sizeId !== undefined) throw invalid(field, `${name} has no sizes`);
+    if (sizeId !== undefined) throw invalid(naming('sizeId'), `${name} has no sizes`);
     return undefined;
   }
   const size = sizes.find((one) => one.id === sizeId);
-  if (size === undefined) throw invalid(field, `choose a size of ${name}: ${sizes.map((one) => one.name).join(', ')}`);
+  if (size === undefined)
+    throw invalid(naming('sizeId'), `choose a size of ${name}: ${sizes.map((one) => one.name).join(', ')}`);
+  if (size.soldOut === true) throw unavailable(naming('sizeId'), `${name}, ${size.name},`, reasons.sold_out);
   return size;
 }
 
@@ -101,14 +152,15 @@ async function chosenModifiers(
   ctx: PricingContext,
   item: ItemDoc,
   choices: readonly ModifierChoice[],
-  field: string,
+  naming: Naming,
+  held: readonly PricedModifier[] = [],
 ): Promise<PricedModifier[]> {
   if (item.modifierGroupIds.length === 0 && choices.length === 0) return [];
   const groups = new Map((await ctx.all(modifierGroups)).map((group) => [group._id, group]));
-  const check = checkModifiers(item.modifierGroupIds, groups, choices);
+  const check = checkModifiers(item.modifierGroupIds, groups, choices, held);
   if ('modifiers' in check) return check.modifiers;
-  if ('soldOut' in check) throw unavailable(`${field}.${check.soldOut.field}`, check.soldOut.name, reasons.sold_out);
-  throw invalid(`${field}.${check.wrong.field}`, check.wrong.message);
+  if ('soldOut' in check) throw unavailable(naming(check.soldOut.field), check.soldOut.name, reasons.sold_out);
+  throw invalid(naming(check.wrong.field), check.wrong.message);
 }
 
 function rateOf(settings: RestaurantDoc, item: ItemDoc): number {
@@ -136,14 +188,14 @@ export async function takePortions(ctx: UnitContext, quantities: ReadonlyMap<str
     const current = short.map(({ item, remaining }) => ({ itemId: item._id, name: item.name, remaining }));
     throw fail('sold_out', detail, { current });
   }
-  for (const { item, remaining, wanted } of counted) await count(ctx, item, remaining - wanted);
+  for (const { item, remaining, wanted } of counted) await count(ctx, item, minus(remaining, wanted));
 }
 
 /** Gives back the portions of cancelled lines that were never fired, where the item is (still) counted. */
 export async function returnPortions(ctx: UnitContext, quantities: ReadonlyMap<string, number>): Promise<void> {
   for (const [itemId, returned] of quantities) {
     const item = await ctx.lookup(menuItems, itemId);
-    if (item?.remaining !== undefined) await count(ctx, item, item.remaining + returned);
+    if (item?.remaining !== undefined) await count(ctx, item, Math.min(MOST, plus(item.remaining, returned)));
   }
 }
 

@@ -43,7 +43,6 @@ interface Moment {
   channel: Channel;
   at: Date;
   timeZone: string;
-  currency: string;
 }
 
 /** The first rule in the item's list that applies at a moment. */
@@ -59,7 +58,7 @@ export function unitPrice(item: Priced, size: Size | undefined, moment: Moment):
   const rule = ruleAt(item.priceRules, moment);
   if (rule?.price !== undefined) return rule.price;
   if (rule?.percentOff === undefined) return usual;
-  return usual - portion(usual, moment.currency, rule.percentOff * (MILLION / 100));
+  return usual - portion(usual, rule.percentOff * (MILLION / 100));
 }
 
 export interface ModifierChoice {
@@ -82,12 +81,14 @@ export type ModifierCheck =
 /**
  * Checks the chosen modifiers of a line against the groups an item offers, and prices them. The list is flat: a choice
  * in a nested group names that group, which is open once an option that leads to it is chosen. A group that several
- * options open counts once. A required group in which nothing is chosen takes its default options.
+ * options open counts once. A required group in which nothing is chosen takes its default options. What a line holds
+ * already is not sold out for it, and keeps its price.
  */
 export function checkModifiers(
   offered: readonly string[],
   groups: ReadonlyMap<string, Group>,
   choices: readonly ModifierChoice[],
+  held: readonly PricedModifier[] = [],
 ): ModifierCheck {
   const repeated = firstRepeated(choices);
   if (repeated !== undefined) return wrong(`modifiers.${repeated}.optionId`, 'is chosen twice: give it a quantity');
@@ -98,10 +99,11 @@ export function checkModifiers(
     const group = groups.get(groupId);
     if (group === undefined || seen.has(groupId)) continue;
     seen.add(groupId);
-    const chosen = chooseIn(group, choices);
+    const chosen = chooseIn(group, choices, held);
     if (!Array.isArray(chosen)) return chosen;
     for (const { option, quantity } of chosen) {
-      modifiers.push({ groupId, optionId: option.id, quantity, name: option.name, price: option.price });
+      const { name, price } = heldAs(held, groupId, option.id) ?? option;
+      modifiers.push({ groupId, optionId: option.id, quantity, name, price });
       open.push(...option.nestedGroupIds);
     }
   }
@@ -115,16 +117,21 @@ interface Chosen {
   quantity: number;
 }
 
+const heldAs = (held: readonly PricedModifier[], groupId: string, optionId: string): PricedModifier | undefined =>
+  held.find((one) => one.groupId === groupId && one.optionId === optionId);
+
 function chooseIn(
   group: Group,
   choices: readonly ModifierChoice[],
+  held: readonly PricedModifier[],
 ): Chosen[] | Exclude<ModifierCheck, { modifiers: unknown }> {
   const chosen: Chosen[] = [];
   for (const [index, choice] of choices.entries()) {
     if (choice.groupId !== group._id) continue;
     const option = group.options.find((one) => one.id === choice.optionId);
     if (option === undefined) return wrong(`modifiers.${index}.optionId`, `is not an option of ${group.name}`);
-    if (option.soldOut) return { soldOut: { field: `modifiers.${index}.optionId`, name: option.name } };
+    const isMore = choice.quantity > (heldAs(held, group._id, option.id)?.quantity ?? 0);
+    if (option.soldOut && isMore) return { soldOut: { field: `modifiers.${index}.optionId`, name: option.name } };
     chosen.push({ option, quantity: choice.quantity });
   }
   if (chosen.length === 0 && group.min > 0) {

@@ -1,5 +1,6 @@
 import Joi from 'joi';
 import { type Money, money } from '../../kernel/money.js';
+import { quantitySchema } from '../../kernel/quantity.js';
 import { id, label, price, time, version } from '../../kernel/schema.js';
 import {
   type Allergen,
@@ -9,10 +10,14 @@ import {
   type ChannelAmounts,
   channels,
   type DaySpan,
-  type DietaryTag,
   dietaryTags,
   type ItemDoc,
   type ModifierGroupDoc,
+  type PlainItem,
+  type PriceRule,
+  plainItem,
+  type Size,
+  units,
 } from './menu.model.js';
 
 /** The pieces that inputs and views share. */
@@ -43,6 +48,15 @@ export const imageUrl = Joi.string()
   .uri({ scheme: ['https', 'http'] })
   .max(500)
   .description('Where its picture is');
+
+export const unit = Joi.string()
+  .valid(...units)
+  .description('What a quantity of it is of; portions when not given');
+export const decimals = Joi.number()
+  .integer()
+  .min(0)
+  .max(3)
+  .description('How many decimals a quantity of it may have; 3 when not given, 0: only whole ones');
 
 export type ChannelPrices = Partial<Record<Channel, Money>>;
 export const channelPrices = Joi.object<ChannelPrices, true>({ 'dine-in': price, takeaway: price, delivery: price })
@@ -97,17 +111,21 @@ export const categorySchema = Joi.object<CategoryView, true>({
   course: course.description('Course of new items that name none'),
 }).meta({ typeName: 'MenuCategory' });
 
+export const isSoldOut = Joi.boolean().description('Sold out (86), until somebody lifts it');
+
 export interface SizeView {
   id: string;
   name: string;
   price: Money;
   channelPrices?: ChannelPrices;
+  soldOut?: boolean;
 }
 const sizeSchema = Joi.object<SizeView, true>({
   id: id('the size').required(),
   name: label(40).required(),
   price: price.required(),
   channelPrices,
+  soldOut: isSoldOut,
 }).meta({ typeName: 'MenuItemSize' });
 
 export interface PriceRuleView extends DaySpan {
@@ -130,27 +148,21 @@ export const priceRule = Joi.object<PriceRuleView, true>({
 export interface SoldOut {
   until: string | null;
 }
-export interface ItemView {
+export const soldOut = Joi.object<SoldOut, true>({
+  until: time('It is sold out until then; null: until lifted').allow(null).required(),
+}).description('Present while somebody has set it to sold out (86); past `until` it means nothing');
+export const remaining = quantitySchema(0).description('Portions left, where they are counted');
+
+export interface ItemView extends PlainItem {
   id: string;
   version: number;
   status: 'active' | 'archived';
-  code?: string;
-  name: string;
-  description?: string;
   categoryId: string;
-  position: number;
   price?: Money;
   channelPrices?: ChannelPrices;
   sizes: SizeView[];
   priceRules: PriceRuleView[];
-  taxClass: string;
-  allergens: Allergens;
-  dietary: DietaryTag[];
-  prepSeconds: number;
-  course: number;
-  imageUrl?: string;
   modifierGroupIds: string[];
-  availability: Availability;
   soldOut?: SoldOut;
   remaining?: number;
 }
@@ -175,10 +187,10 @@ export const itemSchema = Joi.object<ItemView, true>({
   imageUrl,
   modifierGroupIds: Joi.array().items(id('a modifier group')).required().description('In the order they are asked'),
   availability: availability.required(),
-  soldOut: Joi.object<SoldOut, true>({
-    until: time('It is sold out until then; null: until lifted').allow(null).required(),
-  }).description('Present while somebody has set it to sold out (86); past `until` it means nothing'),
-  remaining: Joi.number().integer().min(0).description('Portions left, where they are counted'),
+  unit,
+  decimals,
+  soldOut,
+  remaining,
 }).meta({ typeName: 'MenuItem' });
 
 export interface ModifierOptionView {
@@ -248,41 +260,39 @@ export function categoryView(doc: CategoryDoc): CategoryView {
   });
 }
 
+export const soldOutView = ({ soldOut: set }: Pick<ItemDoc, 'soldOut'>): SoldOut | undefined =>
+  set && { until: set.until?.toISOString() ?? null };
+
 export function itemView(doc: ItemDoc, currency: string): ItemView {
   return present<ItemView>({
+    ...plainItem(doc),
     id: doc._id,
     version: doc.version,
     status: doc.archived ? 'archived' : 'active',
-    code: doc.code,
-    name: doc.name,
-    description: doc.description,
     categoryId: doc.categoryId,
-    position: doc.position,
     price: doc.price === undefined ? undefined : money(doc.price, currency),
     channelPrices: channelPricesView(doc.channelPrices, currency),
-    sizes: doc.sizes.map((size) =>
-      present<SizeView>({
-        id: size.id,
-        name: size.name,
-        price: money(size.price, currency),
-        channelPrices: channelPricesView(size.channelPrices, currency),
-      }),
-    ),
-    priceRules: doc.priceRules.map(({ price: amount, ...rule }) =>
-      present<PriceRuleView>({ ...rule, price: amount === undefined ? undefined : money(amount, currency) }),
-    ),
-    taxClass: doc.taxClass,
-    allergens: doc.allergens,
-    dietary: doc.dietary,
-    prepSeconds: doc.prepSeconds,
-    course: doc.course,
-    imageUrl: doc.imageUrl,
+    sizes: doc.sizes.map((size) => sizeView(size, currency)),
+    priceRules: priceRulesView(doc.priceRules, currency),
     modifierGroupIds: doc.modifierGroupIds,
-    availability: doc.availability,
-    soldOut: doc.soldOut && { until: doc.soldOut.until?.toISOString() ?? null },
+    soldOut: soldOutView(doc),
     remaining: doc.remaining,
   });
 }
+
+const sizeView = (size: Size, currency: string): SizeView =>
+  present<SizeView>({
+    id: size.id,
+    name: size.name,
+    price: money(size.price, currency),
+    channelPrices: channelPricesView(size.channelPrices, currency),
+    soldOut: size.soldOut,
+  });
+
+const priceRulesView = (rules: readonly PriceRule[], currency: string): PriceRuleView[] =>
+  rules.map(({ price: amount, ...rule }) =>
+    present<PriceRuleView>({ ...rule, price: amount === undefined ? undefined : money(amount, currency) }),
+  );
 
 export function groupView(doc: ModifierGroupDoc, currency: string): ModifierGroupView {
   const options = doc.options.map((option) => ({ ...option, price: money(option.price, currency) }));

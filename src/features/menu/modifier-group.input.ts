@@ -14,13 +14,15 @@ export interface OptionContent {
 export interface OptionInput extends OptionContent {
   id?: string;
   nestedGroupIds?: string[];
+  /** From a file only: of an option that is new here. */
+  soldOut?: boolean;
 }
 export const optionContentFields = {
   name: label().required(),
   price: price.description('Added to the item; nothing when not given'),
   default: Joi.boolean().description('Chosen unless the guest says otherwise'),
 };
-const optionInput = Joi.object<OptionInput, true>({
+const optionInput = Joi.object<OptionInput>({
   ...optionContentFields,
   id: id('the option').description('Of an option the group has; without it an option of the same name keeps its id'),
   nestedGroupIds: Joi.array().items(id('a modifier group')).max(10).unique().description('Asked once this is chosen'),
@@ -75,7 +77,7 @@ export function groupFields(input: GroupInput, before: readonly ModifierOption[]
       name: option.name,
       price: option.price?.amount ?? 0,
       default: option.default ?? false,
-      soldOut: same?.soldOut ?? false,
+      soldOut: same?.soldOut ?? option.soldOut ?? false,
       nestedGroupIds: option.nestedGroupIds ?? [],
     };
   });

@@ -4,8 +4,17 @@ import type { UnitContext } from '../../kernel/context.js';
 import { fail, invalid } from '../../kernel/errors.js';
 import { newId } from '../../kernel/ids.js';
 import { command } from '../../kernel/operation.js';
+import { minus } from '../../kernel/quantity.js';
 import { id } from '../../kernel/schema.js';
-import { availabilityChanged, type LineChoice, priceItem, returnPortions, takePortions } from '../menu/index.js';
+import {
+  availabilityChanged,
+  checkQuantity,
+  type LineChoice,
+  otherModifiers,
+  priceItem,
+  returnPortions,
+  takePortions,
+} from '../menu/index.js';
 import { lineOf, orderToChange, requireStatus, saveOrder, withLines, withStep } from './orders.changes.js';
 import {
   orderLineChanged,
@@ -15,7 +24,7 @@ import {
   orderUpdated,
 } from './orders.events.js';
 import { exampleOrder, orderId, soupLine, steakLine } from './orders.examples.js';
-import { modifierChoices } from './orders.lines.js';
+import { checkLine, modifierChoices, occasionOf } from './orders.lines.js';
 import type { OrderDoc, OrderLine } from './orders.model.js';
 import { isFired, lineSteps, portionsOf, stepFrom } from './orders.rules.js';
 import { course, lineNote, type OrderView, orderView, quantity, reason, seat, viewOrder } from './orders.views.js';
@@ -35,7 +44,8 @@ export const changeLine = command<ChangeLine, OrderView>({
   name: 'order:change-line',
   summary: 'Change a line',
   description:
-    'Everything while it is held; its modifiers and size are then priced anew. Once it is fired only the note and the ' +
+    'Everything while it is held: more of it or another size is refused like a new line when it is sold out, and what ' +
+    'is chosen anew is priced as of now, the rest keeps its price. Once it is fired only the note and the ' +
     'seat, which make no food: the kitchen is shown the change. A change that changes nothing is no change.',
   rest: { method: 'patch', path: '/orders/:orderId/lines/:lineId' },
   permission: 'order:write',
@@ -67,17 +77,28 @@ export const changeLine = command<ChangeLine, OrderView>({
   },
 });
 
+/**
+ * A held line holds its portion and its price: only what a change asks for anew must be there to be had and is priced.
+ * More of it, or another size, is refused as a new line would be.
+ */
 async function changeHeld(ctx: UnitContext, order: OrderDoc, line: OrderLine, input: ChangeLine): Promise<OrderLine> {
   const { quantity: wanted = line.quantity, sizeId = line.sizeId, modifiers } = input;
-  const more = wanted - line.quantity;
-  if (more > 0) await takePortions(ctx, new Map([[line.itemId, more]]));
-  if (more < 0) await returnPortions(ctx, new Map([[line.itemId, -more]]));
-  const changed = { ...withSeatAndNote(line, input), quantity: wanted, course: input.course ?? line.course };
-  if (modifiers === undefined && sizeId === line.sizeId) return changed;
+  const more = minus(wanted, line.quantity);
+  const isResized = sizeId !== line.sizeId;
   const size = sizeId === undefined ? {} : { sizeId };
-  const choice = { itemId: line.itemId, modifiers: modifiers ?? choicesOf(line), ...size };
-  const priced = await priceItem(ctx, choice, order.channel, 'line');
-  return { ...changed, ...priced, ...size, course: changed.course };
+  const choice = { itemId: line.itemId, modifiers: modifiers ?? choicesOf(line), quantity: wanted, ...size };
+  const naming = (field: string) => (input[field.split('.')[0] as keyof ChangeLine] === undefined ? 'quantity' : field);
+  const asNew = isResized || more > 0 ? await priceItem(ctx, choice, occasionOf(order, ctx.now), naming) : undefined;
+  if (more > 0) await takePortions(ctx, new Map([[line.itemId, more]]));
+  if (more < 0) await checkQuantity(ctx, line.itemId, wanted, 'quantity');
+  if (more < 0) await returnPortions(ctx, new Map([[line.itemId, -more]]));
+  const kept = { ...withSeatAndNote(line, input), quantity: wanted, course: input.course ?? line.course };
+  const changed =
+    isResized && asNew !== undefined
+      ? { ...kept, ...asNew, ...size, course: kept.course }
+      : { ...kept, ...(modifiers && { modifiers: await otherModifiers(ctx, line, modifiers, naming) }) };
+  checkLine(changed, order.currency, 'quantity');
+  return changed;
 }
 
 /** @throws illegal_step naming the ways that are left */
@@ -161,6 +182,7 @@ export const voidLine = command<VoidLine, OrderView>({
     const line = lineOf(order, input.lineId);
     const status = stepFrom(lineSteps, line.status, 'void-line', line.name);
     const { quantity: count = line.quantity } = input;
+    await checkQuantity(ctx, line.itemId, count, 'quantity');
     if (count > line.quantity) throw invalid('quantity', `the line has only ${line.quantity}`);
     const mark = { reason: input.reason, by: { id: actor.userId, name: actor.name }, at: now };
     const voided: OrderLine = { ...line, quantity: count, status, void: mark };
@@ -177,7 +199,7 @@ export const voidLine = command<VoidLine, OrderView>({
 function split(line: OrderLine, voided: OrderLine): OrderLine[] {
   const { sentAs: _, ...part } = voided;
   return [
-    { ...line, quantity: line.quantity - voided.quantity },
+    { ...line, quantity: minus(line.quantity, voided.quantity) },
     { ...part, id: newId() },
   ];
 }

@@ -1,5 +1,6 @@
 import type { UnitContext } from '../../kernel/context.js';
-import { fail } from '../../kernel/errors.js';
+import { totalLimit } from '../../kernel/currency.js';
+import { fail, invalid } from '../../kernel/errors.js';
 import { checkVersion } from '../../kernel/operation.js';
 import { orderFired, orderLineStatusChanged, orderStatusChanged, orderUpdated } from './orders.events.js';
 import { type LineStatus, type OrderDoc, type OrderLine, type OrderStatus, orders } from './orders.model.js';
@@ -31,9 +32,12 @@ export function lineOf(order: OrderDoc, lineId: string): OrderLine {
   return line;
 }
 
-/** A changed copy with the totals counted anew. */
+/** A changed copy with the totals counted anew. @throws validation_failed when they are beyond what its currency allows */
 export function withLines(order: OrderDoc, lines: OrderLine[]): OrderDoc {
-  return { ...order, lines, totals: totalsOf(lines, order.currency, order.pricesIncludeTax) };
+  const totals = totalsOf(lines, order.pricesIncludeTax);
+  if (totals.total > totalLimit(order.currency) && totals.total > order.totals.total)
+    throw invalid('lines', `make order ${order.number} come to more than can be counted`);
+  return { ...order, lines, totals };
 }
 
 export interface LineChoiceInput {

@@ -1,5 +1,6 @@
 import Joi from 'joi';
 import { event, holders } from '../../kernel/event.js';
+import { quantitySchema } from '../../kernel/quantity.js';
 import { id } from '../../kernel/schema.js';
 import { exampleOrder, orderId, soupLine, steakLine, tableId } from './orders.examples.js';
 import type { LineStatus, OrderStatus, Stage } from './orders.model.js';
@@ -131,7 +132,7 @@ export const orderLinesWithdrawn = event<LinesWithdrawn>({
       .items(
         Joi.object<LinesWithdrawn['lines'][number], true>({
           lineId: id('the line').required(),
-          quantity: Joi.number().integer().min(1).required().description('How many portions of it'),
+          quantity: quantitySchema().required().description('How much of it'),
         }),
       )
       .required()

@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto';
 import Joi from 'joi';
 import type { UnitContext } from '../../kernel/context.js';
+import { totalLimit } from '../../kernel/currency.js';
 import { fail, invalid } from '../../kernel/errors.js';
 import { newId } from '../../kernel/ids.js';
 import { id } from '../../kernel/schema.js';
-import { type Channel, type LineChoice, priceItem } from '../menu/index.js';
+import { type LineChoice, type Naming, type Occasion, priceItem } from '../menu/index.js';
 import type { OrderDoc, OrderLine } from './orders.model.js';
-import { course, lineNote, quantity, seat } from './orders.views.js';
+import { lineTotal } from './orders.rules.js';
+import { course, lineNote, optionQuantity, quantity, seat } from './orders.views.js';
 
 /** What a waiter says of a line; the price is never theirs to say. */
 export interface LineInput extends LineChoice {
   id?: string;
-  quantity: number;
   seat?: number;
   course?: number;
   note: string;
@@ -23,7 +24,7 @@ const MAX_LINES = 500;
 const modifierChoice = Joi.object<LineChoice['modifiers'][number], true>({
   groupId: id('the modifier group').required(),
   optionId: id('the option').required(),
-  quantity: quantity.default(1),
+  quantity: optionQuantity.default(1),
 }).meta({ typeName: 'ModifierChoice' });
 
 export const modifierChoices = Joi.array().items(modifierChoice).max(50).description('What is chosen with it');
@@ -73,7 +74,13 @@ export interface NewLines {
 }
 
 /** The part of an order that new lines depend on. */
-type Target = Pick<OrderDoc, 'channel' | 'lines' | 'movedLines'>;
+type Target = Pick<OrderDoc, 'channel' | 'pickupAt' | 'currency' | 'lines' | 'movedLines'>;
+
+/** What the lines of an order are for: an order for later is judged and priced for its pick-up time, any other for now. */
+export const occasionOf = ({ channel, pickupAt }: Pick<OrderDoc, 'channel' | 'pickupAt'>, now: Date): Occasion => ({
+  channel,
+  at: pickupAt !== undefined && pickupAt > now ? pickupAt : now,
+});
 
 /** Prices new lines; those that the order has already are left out. @throws conflict, unavailable_item, validation_failed */
 export async function priceLines(
@@ -86,7 +93,7 @@ export async function priceLines(
   const lines: NewLines = { added: [], firing: [] };
   for (const [index, input] of inputs.entries()) {
     if (isKnown(target, input, `${field}.${index}`)) continue;
-    const line = await priceLine(ctx, target.channel, input, `${field}.${index}`);
+    const line = await priceLine(ctx, target, input, (name) => `${field}.${index}.${name}`);
     lines.added.push(line);
     if (isSentAtOnce(input, line, when)) lines.firing.push(line);
   }
@@ -99,11 +106,11 @@ export async function priceLines(
 export const areAllKnown = (target: Target, inputs: readonly LineInput[]): boolean =>
   inputs.every((input, index) => isKnown(target, input, `lines.${index}`));
 
-async function priceLine(ctx: UnitContext, channel: Channel, input: LineInput, field: string): Promise<OrderLine> {
+async function priceLine(ctx: UnitContext, target: Target, input: LineInput, naming: Naming): Promise<OrderLine> {
   const { itemId, sizeId, modifiers } = input;
-  const choice = { itemId, modifiers, ...(sizeId !== undefined && { sizeId }) };
-  const priced = await priceItem(ctx, choice, channel, field);
-  return {
+  const choice = { itemId, modifiers, quantity: input.quantity, ...(sizeId !== undefined && { sizeId }) };
+  const priced = await priceItem(ctx, choice, occasionOf(target, ctx.now), naming);
+  const line: OrderLine = {
     ...priced,
     id: input.id ?? newId(),
     ...(sizeId !== undefined && { sizeId }),
@@ -115,6 +122,13 @@ async function priceLine(ctx: UnitContext, channel: Channel, input: LineInput, f
     addedBy: { id: ctx.actor.userId, name: ctx.actor.name },
     ...(input.id !== undefined && { sentAs: digestOf(input) }),
   };
+  checkLine(line, target.currency, naming('quantity'));
+  return line;
+}
+
+/** @throws validation_failed when the line comes to more than its currency allows */
+export function checkLine(line: OrderLine, currency: string, field: string): void {
+  if (lineTotal(line) > totalLimit(currency)) throw invalid(field, `makes ${line.name} cost more than can be counted`);
 }
 
 function isKnown({ lines, movedLines }: Target, input: LineInput, field: string): boolean {

@@ -1,5 +1,6 @@
 import { fail } from '../../kernel/errors.js';
-import { taxOn } from '../../kernel/money.js';
+import { extended, taxOn } from '../../kernel/money.js';
+import { plus } from '../../kernel/quantity.js';
 import type { LineStatus, OrderLine, OrderStatus, Stage, TaxLine, Totals } from './orders.model.js';
 
 /** State -> step -> next state. What is not in the table is illegal. */
@@ -52,21 +53,21 @@ export const counts = ({ status }: Pick<OrderLine, 'status'>): boolean => status
 export const isFired = ({ status }: Pick<OrderLine, 'status'>): boolean =>
   status === 'fired' || status === 'preparing' || status === 'ready' || status === 'served';
 
-/** Price of a line with its modifiers, minor units, as on the menu (with or without tax). */
+/** Price of a line with its modifiers, minor units, as on the menu (with or without tax); options lower it to 0 at most. */
 export function lineTotal({
   unitPrice,
   modifiers,
   quantity,
 }: Omit<Counted, 'status' | 'taxClass' | 'ratePpm'>): number {
   const extras = modifiers.reduce((sum, modifier) => sum + modifier.price * modifier.quantity, 0);
-  return (unitPrice + extras) * quantity;
+  return extended(Math.max(0, unitPrice + extras), quantity);
 }
 
 /**
  * What an order comes to. Tax is counted once per class and rate, on the sum of its lines, so that quantities and the
  * order of the lines make no difference; inclusive: `total = subtotal`, exclusive: `total = subtotal + taxes`.
  */
-export function totalsOf(lines: readonly Counted[], currency: string, pricesIncludeTax: boolean): Totals {
+export function totalsOf(lines: readonly Counted[], pricesIncludeTax: boolean): Totals {
   const classes = new Map<string, TaxLine>();
   let subtotal = 0;
   for (const line of lines) {
@@ -79,7 +80,7 @@ export function totalsOf(lines: readonly Counted[], currency: string, pricesIncl
   }
   const taxes = [...classes.values()].map((tax) => ({
     ...tax,
-    amount: taxOn(tax.base, currency, tax.ratePpm, pricesIncludeTax),
+    amount: taxOn(tax.base, tax.ratePpm, pricesIncludeTax),
   }));
   taxes.sort((one, other) => (one.code === other.code ? one.ratePpm - other.ratePpm : one.code < other.code ? -1 : 1));
   const added = pricesIncludeTax ? 0 : taxes.reduce((sum, tax) => sum + tax.amount, 0);
@@ -101,6 +102,6 @@ export function stageOf(lines: ReadonlyArray<Pick<OrderLine, 'status'>>): Stage 
 /** How many portions of each item some lines are. */
 export function portionsOf(lines: ReadonlyArray<{ itemId: string; quantity: number }>): Map<string, number> {
   const portions = new Map<string, number>();
-  for (const { itemId, quantity } of lines) portions.set(itemId, (portions.get(itemId) ?? 0) + quantity);
+  for (const { itemId, quantity } of lines) portions.set(itemId, plus(portions.get(itemId) ?? 0, quantity));
   return portions;
 }

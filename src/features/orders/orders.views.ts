@@ -1,5 +1,7 @@
 import Joi from 'joi';
-import { currencyCodes, type Money, money } from '../../kernel/money.js';
+import { currencyCodes } from '../../kernel/currency.js';
+import { type Money, money } from '../../kernel/money.js';
+import { quantitySchema } from '../../kernel/quantity.js';
 import { id, label, moneySchema, note, time, version } from '../../kernel/schema.js';
 import type { Channel } from '../menu/index.js';
 import {
@@ -85,7 +87,10 @@ export interface OrderView {
   cancelReason?: string;
 }
 
-export const quantity = Joi.number().integer().min(1).max(200).description('How many');
+export const quantity = quantitySchema().description(
+  "How many, or how much: at most three decimals, as the item's `decimals` allow",
+);
+export const optionQuantity = Joi.number().integer().min(1).max(200).description('How many with each portion');
 export const seat = Joi.number().integer().min(1).max(200).description('Seat at the table, from 1');
 export const course = Joi.number().integer().min(1).max(9).description('Course, from 1');
 export const lineNote = note(300).description('For the kitchen, for instance "no salt"');
@@ -113,7 +118,7 @@ const modifierView = Joi.object<ModifierView, true>({
   optionId: id('the option').required(),
   name: Joi.string().required().description('Name when it was ordered'),
   price: moneySchema.required().description('Of one, when it was ordered'),
-  quantity: quantity.required(),
+  quantity: optionQuantity.required(),
 }).meta({ typeName: 'OrderLineModifier' });
 
 const ratePpm = Joi.number().integer().min(0).description('Tax rate in parts per million: 88750 is 8.875 %');

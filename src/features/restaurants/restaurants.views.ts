@@ -1,5 +1,6 @@
 import Joi from 'joi';
-import { currencyCodes, MILLION } from '../../kernel/money.js';
+import { currencyCodes } from '../../kernel/currency.js';
+import { MILLION } from '../../kernel/money.js';
 import { id, label, time, version } from '../../kernel/schema.js';
 import { isTimeZone } from '../../kernel/time.js';
 import { type RestaurantDoc, type TaxClass, TICKET_RECEIPT_SECONDS } from './restaurants.model.js';

@@ -441,7 +441,7 @@ export interface Operations {
   /**
    * Set an item to sold out (86), count its portions, or bring it back
    *
-   * Sold out until a time, or until lifted when no time is given; at that time it comes back by itself. Available with `remaining`: that many portions are left, and each order takes its own. Available without: no limit.
+   * Sold out until a time, or until lifted when no time is given; at that time it comes back by itself. Available with `remaining`: that many portions are left, and each order takes its own. Available without: no limit. With `sizeId` only that size is sold out or back, until lifted.
    *
    * Permission: menu:availability.
    */
@@ -450,6 +450,8 @@ export interface Operations {
     input: {
       /** Id of the item */
       itemId: string;
+      /** Only this size; then without `until` and `remaining` */
+      sizeId?: string;
       /** false: sold out */
       available: boolean;
       /** Sold out until then; null or absent: until lifted (ISO 8601, UTC) */
@@ -572,6 +574,10 @@ export interface Operations {
       imageUrl?: string;
       /** Always and everywhere when not given */
       availability?: Availability;
+      /** What a quantity of it is of; portions when not given */
+      unit?: 'portion' | 'piece' | 'kg' | 'g' | 'lb' | 'oz' | 'l' | 'cl' | 'ml';
+      /** How many decimals a quantity of it may have; 3 when not given, 0: only whole ones */
+      decimals?: number;
       /** Id of its category */
       categoryId: string;
       /** In the order they are asked */
@@ -619,6 +625,10 @@ export interface Operations {
       imageUrl?: string | null;
       /** Always and everywhere when not given */
       availability?: Availability | null;
+      /** What a quantity of it is of; portions when not given */
+      unit?: 'portion' | 'piece' | 'kg' | 'g' | 'lb' | 'oz' | 'l' | 'cl' | 'ml';
+      /** How many decimals a quantity of it may have; 3 when not given, 0: only whole ones */
+      decimals?: number;
       /** Id of its category */
       categoryId?: string;
       /** In the order they are asked */
@@ -737,7 +747,7 @@ export interface Operations {
   /**
    * Give the whole menu as one document
    *
-   * What `menu:import` takes. Things name each other by code; archived items and what is sold out are not in it.
+   * What `menu:import` takes. Things name each other by code; archived items are not in it.
    *
    * Permission: menu:read.
    */
@@ -749,7 +759,7 @@ export interface Operations {
   /**
    * Take a whole menu from one document
    *
-   * Things are found again by their code and keep their ids, also those of sizes and options with the same name. Checked as a whole: when anything is wrong, all of it is named and nothing is written.
+   * Things are found again by their code and keep their ids, also those of sizes and options with the same name; what is sold out or counted there stays so. Checked as a whole: when anything is wrong, all of it is named and nothing is written.
    *
    * Permission: menu:write.
    */
@@ -1155,7 +1165,7 @@ export interface Operations {
   /**
    * Change a line
    *
-   * Everything while it is held; its modifiers and size are then priced anew. Once it is fired only the note and the seat, which make no food: the kitchen is shown the change. A change that changes nothing is no change.
+   * Everything while it is held: more of it or another size is refused like a new line when it is sold out, and what is chosen anew is priced as of now, the rest keeps its price. Once it is fired only the note and the seat, which make no food: the kitchen is shown the change. A change that changes nothing is no change.
    *
    * Permission: order:write.
    */
@@ -1166,7 +1176,7 @@ export interface Operations {
       orderId: string;
       /** Id of the line */
       lineId: string;
-      /** How many */
+      /** How many, or how much: at most three decimals, as the item's `decimals` allow */
       quantity?: number;
       /** Id of the size */
       sizeId?: string;
@@ -2105,8 +2115,11 @@ export interface Availability {
 
 /** Prices that differ by channel */
 export interface ChannelPrices {
+  /** At most about a million US dollars in the restaurant's currency */
   'dine-in'?: Price;
+  /** At most about a million US dollars in the restaurant's currency */
   takeaway?: Price;
+  /** At most about a million US dollars in the restaurant's currency */
   delivery?: Price;
 }
 
@@ -2301,7 +2314,7 @@ export interface MenuFileItem {
   /** Prices that differ by channel */
   channelPrices?: ChannelPrices;
   /** Sizes with a price each, for instance 0.3 l and 0.5 l */
-  sizes?: MenuItemSizeInput[];
+  sizes?: MenuFileSize[];
   /** Happy hours and the like; the first that applies counts */
   priceRules?: MenuPriceRule[];
   /** Code of one of the restaurant's tax classes; the category's when not given */
@@ -2318,11 +2331,20 @@ export interface MenuFileItem {
   imageUrl?: string;
   /** Always and everywhere when not given */
   availability?: Availability;
+  /** What a quantity of it is of; portions when not given */
+  unit?: 'portion' | 'piece' | 'kg' | 'g' | 'lb' | 'oz' | 'l' | 'cl' | 'ml';
+  /** How many decimals a quantity of it may have; 3 when not given, 0: only whole ones */
+  decimals?: number;
   /** Code of its category */
   category: string;
   /** Codes of its modifier groups */
   modifierGroups?: string[];
-  /** Portions left, where they are counted */
+  /** Sold out, where the item is neither that nor counted yet */
+  soldOut?: {
+    /** It is sold out until then; null: until lifted (ISO 8601, UTC) */
+    until: string | null;
+  };
+  /** Portions left, where the item is neither sold out nor counted yet */
   remaining?: number;
 }
 
@@ -2345,6 +2367,20 @@ export interface MenuFileOption {
   default?: boolean;
   /** Codes of the groups asked once this is chosen */
   nestedGroups?: string[];
+  /** Sold out, where the option is new */
+  soldOut?: boolean;
+}
+
+export interface MenuFileSize {
+  /** Of a size the item already has; without it a size of the same name keeps its id */
+  id?: string;
+  name: string;
+  /** At most about a million US dollars in the restaurant's currency */
+  price: Price;
+  /** Prices that differ by channel */
+  channelPrices?: ChannelPrices;
+  /** Sold out, where the size is new */
+  soldOut?: boolean;
 }
 
 export interface MenuImported {
@@ -2396,6 +2432,10 @@ export interface MenuItem {
   /** In the order they are asked */
   modifierGroupIds: string[];
   availability: Availability;
+  /** What a quantity of it is of; portions when not given */
+  unit?: 'portion' | 'piece' | 'kg' | 'g' | 'lb' | 'oz' | 'l' | 'cl' | 'ml';
+  /** How many decimals a quantity of it may have; 3 when not given, 0: only whole ones */
+  decimals?: number;
   /** Present while somebody has set it to sold out (86); past `until` it means nothing */
   soldOut?: {
     /** It is sold out until then; null: until lifted (ISO 8601, UTC) */
@@ -2409,15 +2449,19 @@ export interface MenuItemSize {
   /** Id of the size */
   id: string;
   name: string;
+  /** At most about a million US dollars in the restaurant's currency */
   price: Price;
   /** Prices that differ by channel */
   channelPrices?: ChannelPrices;
+  /** Sold out (86), until somebody lifts it */
+  soldOut?: boolean;
 }
 
 export interface MenuItemSizeInput {
   /** Of a size the item already has; without it a size of the same name keeps its id */
   id?: string;
   name: string;
+  /** At most about a million US dollars in the restaurant's currency */
   price: Price;
   /** Prices that differ by channel */
   channelPrices?: ChannelPrices;
@@ -2445,7 +2489,7 @@ export interface ModifierChoice {
   groupId: string;
   /** Id of the option */
   optionId: string;
-  /** How many */
+  /** How many with each portion */
   quantity?: number;
 }
 
@@ -2560,7 +2604,7 @@ export interface OrderLine {
   sizeName?: string;
   /** What was chosen with it */
   modifiers: OrderLineModifier[];
-  /** How many */
+  /** How many, or how much: at most three decimals, as the item's `decimals` allow */
   quantity: number;
   /** Of one, without modifiers, when it was ordered */
   unitPrice: Money;
@@ -2612,7 +2656,7 @@ export interface OrderLineInput {
   sizeId?: string;
   /** What is chosen with it */
   modifiers?: ModifierChoice[];
-  /** How many */
+  /** How many, or how much: at most three decimals, as the item's `decimals` allow */
   quantity?: number;
   /** Seat at the table, from 1 */
   seat?: number;
@@ -2633,7 +2677,7 @@ export interface OrderLineModifier {
   name: string;
   /** Of one, when it was ordered */
   price: Money;
-  /** How many */
+  /** How many with each portion */
   quantity: number;
 }
 
