@@ -5,15 +5,18 @@ import { features as allFeatures } from './features.js';
 import type { Feature } from './kernel/feature.js';
 import { type Clock, systemClock } from './kernel/time.js';
 import type { Config } from './platform/config.js';
+import { Disk } from './platform/disk.js';
 import { createDoors } from './platform/doors.js';
 import { memoryFigures, watchEventLoop } from './platform/event-loop.js';
+import { sparingly } from './platform/log-sparing.js';
 import type { Logger } from './platform/logger.js';
 import { createMetrics, type Metrics } from './platform/metrics.js';
-import { type Database, ensureIndexes, fromDatabase, openDatabase } from './platform/mongo.js';
+import { type Database, ensureIndexes, fromDatabase, isDiskFull, openDatabase } from './platform/mongo.js';
 import { LocalPresence } from './platform/presence.js';
 import { Redis } from './platform/redis.js';
 import { SharedPresence } from './platform/shared-presence.js';
 import { attachSocketMetrics } from './platform/socket-metrics.js';
+import { notListening } from './platform/surroundings.js';
 import { createTokens } from './platform/tokens.js';
 import { Committer } from './runtime/committer.js';
 import { Duties } from './runtime/duties.js';
@@ -74,8 +77,13 @@ export async function createApp({
   const tokens = createTokens({ ...config.jwt, clock });
   const { argon2MemoryKib: memoryKib, argon2Passes: passes, pepper } = config.security;
   const presence = new LocalPresence({ graceMs: config.socket.graceMs });
+  // What goes wrong again and again behind the scenes is worth a line, not two a second.
+  const sparing = sparingly((message, fields) => logger.error(message, fields));
   const processes = new Processes({
-    onError: (error) => logger.error('The sign of life could not be given', { error }),
+    onError: (error) =>
+      isDiskFull(error)
+        ? sparing("The database's disk is full: nothing can be written until there is room", {})
+        : sparing('The sign of life could not be given', { error }),
     onFoundDead(dead) {
       metrics.deadProcesses.inc();
       logger.warn('A process died; its database sessions are ended', dead);
@@ -100,7 +108,7 @@ export async function createApp({
     intervalMs,
     apply: (target) => sessions.revoke(target),
     tell: (revocation) => redis?.publish('revoked', revocation),
-    onError: (error) => logger.error('Revocations could not be read', { error }),
+    onError: (error) => sparing('Revocations could not be read', { error }),
   });
   redis?.on('revoked', (message) => revocations.heard(message as Parameters<Revocations['heard']>[0]));
   const cache = new QueryCache({
@@ -132,7 +140,7 @@ export async function createApp({
   const returned = { name: 'device:report-returned', emits: [deviceReturned] };
   const duties = new Duties({
     ...{ registry, clock, perform, intervalMs: config.server.dutyIntervalMs },
-    onError: (error, duty) => logger.error('A duty could not be done', { duty, error }),
+    onError: (error, duty) => sparing('A duty could not be done', { duty, error }),
   });
   // Twenty screens that come back at once are one look or two, not twenty.
   presence.onChange((restaurantId, isNews) => isNews && duties.attend(restaurantId));
@@ -164,16 +172,22 @@ export async function createApp({
   if (config.monitoring.metrics) attachSocketMetrics(realtime.io, metrics);
   const relay = new Relay(realtime.rooms, {
     intervalMs,
-    onError: (error) => logger.error('The relay could not sweep', { error }),
+    onError: (error) => sparing('The relay could not sweep', { error }),
     onPublished: (event) => metrics.eventsPublished.inc({ event }),
   });
   const sweeps = new Rounds(
     intervalMs,
     () => cache.sweep(),
-    (error) => logger.error('The cache could not compare heads', { error }),
+    (error) => sparing('The cache could not compare heads', { error }),
   );
   const eventLoop = watchEventLoop();
-  const report = reporter({ database, redis, eventLoop, isStopping: () => gate.isClosed });
+  const disk = new Disk({
+    folder: config.server.dataDir,
+    isFull: () => isDiskFull(processes.failure),
+    gauge: metrics.diskFree,
+    onLow: (room) => logger.warn('The disk of the data folder is nearly full', room),
+  });
+  const report = reporter({ database, disk, redis, eventLoop, isStopping: () => gate.isClosed });
   const http = createServer(
     createHttp({
       ...{ registry, execute, sessions, limits, metrics, logger, corsOrigins },
@@ -196,6 +210,7 @@ export async function createApp({
       await cache.sweep();
       sweeps.start();
       duties.start();
+      disk.start();
       return listen(http, config);
     },
     port: () => (http.address() as AddressInfo).port,
@@ -214,6 +229,7 @@ export async function createApp({
       await processes.stop();
       redis?.close();
       eventLoop.close();
+      disk.stop();
       await database.close();
     },
   };
@@ -269,22 +285,30 @@ function createLanes({ metrics, revocations, cache, processes, turns, freeze, pu
 
 interface Reported {
   database: Database;
+  disk: Disk;
   redis: Redis | undefined;
   eventLoop: ReturnType<typeof watchEventLoop>;
   isStopping: () => boolean;
 }
 
-function reporter({ database, redis, eventLoop, isStopping }: Reported): () => Promise<HealthReport> {
+function reporter({ database, disk, redis, eventLoop, isStopping }: Reported): () => Promise<HealthReport> {
   return async () => {
     const pingMs = await database.ping().catch(() => undefined);
-    const ok = pingMs !== undefined;
+    const { isFull } = disk;
+    const ok = pingMs !== undefined && !isFull;
     const state = redis?.state;
     return {
       status: isStopping() ? 'stopping' : ok && (state ?? 'ok') === 'ok' ? 'ok' : 'degraded',
       ready: ok && !isStopping() && state !== 'deaf',
       version,
       uptimeSeconds: Math.round(process.uptime()),
-      database: { kind: database.kind, ok, ...(pingMs === undefined ? {} : { pingMs: Math.round(pingMs * 10) / 10 }) },
+      database: {
+        kind: database.kind,
+        ok,
+        ...(pingMs === undefined ? {} : { pingMs: Math.round(pingMs * 10) / 10 }),
+        ...(isFull ? { problem: 'Its disk is full: nothing can be written until there is room' } : {}),
+      },
+      disk: await disk.room(),
       ...(state === undefined ? {} : { redis: { state } }),
       memory: memoryFigures(),
       eventLoop: eventLoop.lag(),
@@ -297,7 +321,7 @@ const BACKLOG = 8192;
 
 function listen(http: HttpServer, { server }: Config): Promise<string> {
   return new Promise((resolve, reject) => {
-    http.once('error', reject);
+    http.once('error', (error) => reject(notListening(server.host, server.port, error)));
     http.listen({ port: server.port, host: server.host, backlog: BACKLOG }, () => {
       const { port } = http.address() as AddressInfo;
       resolve(server.publicUrl ?? `http://${server.host.includes(':') ? `[${server.host}]` : server.host}:${port}`);

@@ -1,7 +1,8 @@
 import { type App, createApp } from './app.js';
 import { demoLogins, seedDemo } from './demo/seed.js';
 import { welcome } from './demo/welcome.js';
-import { type Config, ConfigError, loadConfig } from './platform/config.js';
+import { runProgram } from './platform/boot.js';
+import { type Config, loadConfig } from './platform/config.js';
 import { createLogger } from './platform/logger.js';
 
 /** Boot: configuration, platform, app, the demo restaurant where it is wanted, listen. */
@@ -20,6 +21,7 @@ async function main(): Promise<void> {
     stopping = true;
     logger.info(`${signal}: finishing what is under way`);
     await app.stop();
+    logger.info('Everything under way is finished; Brigade has stopped');
     await logger.close();
     process.exit(0);
   };
@@ -37,9 +39,4 @@ async function greet({ socket, features, monitoring }: Config, app: App, url: st
   process.stdout.write(welcome({ ...links, logins }));
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(
-    `${error instanceof ConfigError ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
-  );
-  process.exit(1);
-});
+runProgram(main);

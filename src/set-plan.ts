@@ -1,8 +1,10 @@
 import { restaurants } from './features/restaurants/index.js';
 import { type Plan, planNames } from './kernel/plan.js';
+import { runProgram } from './platform/boot.js';
 import { loadConfig } from './platform/config.js';
 import { modelOf } from './platform/model.js';
 import { openDatabase } from './platform/mongo.js';
+import { WrongSurroundings } from './platform/surroundings.js';
 import { acrossRestaurants } from './platform/tenancy.js';
 
 /** `npm run plan -- <restaurant's id> <plan>`: what a restaurant is served under. Holds within five minutes. */
@@ -18,13 +20,12 @@ async function setPlan(restaurantId: string, plan: Plan): Promise<boolean> {
   return matchedCount === 1;
 }
 
-const [restaurantId, wanted] = process.argv.slice(2);
-const plan = planNames.find((name) => name === wanted);
-if (restaurantId === undefined || plan === undefined) {
-  console.error(`npm run plan -- <restaurant's id> <${planNames.join(' | ')}>`);
-  process.exitCode = 1;
-} else if (await setPlan(restaurantId, plan)) console.log(`${restaurantId} is served under ${plan}.`);
-else {
-  console.error(`There is no restaurant ${restaurantId}.`);
-  process.exitCode = 1;
-}
+runProgram(async () => {
+  const [restaurantId, wanted] = process.argv.slice(2);
+  const plan = planNames.find((name) => name === wanted);
+  if (restaurantId === undefined || plan === undefined) {
+    throw new WrongSurroundings(`npm run plan -- <restaurant's id> <${planNames.join(' | ')}>`);
+  }
+  if (!(await setPlan(restaurantId, plan))) throw new WrongSurroundings(`There is no restaurant ${restaurantId}.`);
+  console.log(`${restaurantId} is served under ${plan}.`);
+});

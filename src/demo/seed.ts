@@ -160,7 +160,7 @@ function by(execute: Execute, actor: Actor): Ask {
     const operation = operations.get(name);
     if (operation === undefined) throw new Error(`No operation ${name}`);
     const idempotency = key === undefined ? undefined : `demo:${key}`;
-    const call = { operation, input, actor, requestId: randomUUID(), ip: 'demo', key: idempotency };
+    const call = { operation, input, actor, requestId: randomUUID(), ip: 'demo', key: idempotency, uncounted: true };
     return (await patiently(() => execute(call))).data as T;
   };
 }

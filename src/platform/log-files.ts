@@ -1,6 +1,7 @@
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import DailyRotateFile from 'winston-daily-rotate-file';
+import { logsNotWritable } from './surroundings.js';
 
 /** The four files: everything at the level asked for, errors, every request, and what took too long. */
 export type LogFile = 'combined' | 'errors' | 'requests' | 'performance';
@@ -32,6 +33,9 @@ export interface LogFilesOptions {
 }
 
 const DAY_MS = 86_400_000;
+
+/** For the operator and their group: requests name people and addresses. */
+const FOLDER_MODE = 0o750;
 
 /** The library works out the date and calls the system for each write, 15 us a line; for a batch it does so once. */
 const BATCH_MS = 20;
@@ -88,6 +92,11 @@ export type { RotatingFile };
  * @throws where the folder cannot be made
  */
 export function openLogFiles(options: LogFilesOptions): RotatingFile[] {
+  try {
+    mkdirSync(options.dir, { recursive: true, mode: FOLDER_MODE });
+  } catch (error) {
+    throw logsNotWritable(options.dir, error);
+  }
   const files = NAMES.map((name) => openLogFile(name, options));
   deleteOldFiles(options);
   return files;

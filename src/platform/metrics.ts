@@ -60,6 +60,8 @@ export interface Metrics {
   readonly redisUp: Gauge;
   /** Times this process counted rate limits by itself, for Redis did not answer at once. */
   readonly limitStalls: Counter;
+  /** Bytes free on the disk of the data folder. */
+  readonly diskFree: Gauge;
   /** Answers from memory, shared loads, reads, and answers dropped by a change; `outcome` as of {@link CacheEvent}. */
   readonly cacheEvents: Counter<'query' | 'outcome'>;
   /** Reads of the database that were not made, by what saved them. */
@@ -90,6 +92,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
     ...commitMetrics([registry]),
     ...redisMetrics([registry]),
     ...readMetrics([registry]),
+    ...diskMetrics([registry]),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };
@@ -263,4 +266,9 @@ export function timed(metrics: Metrics, operation: string, transport: TransportN
     metrics.operationFinished({ operation, transport, outcome, durationMs });
     return durationMs;
   };
+}
+
+function diskMetrics(registers: Registry[]): Pick<Metrics, 'diskFree'> {
+  const help = 'Room on the disk of the data folder; below 32 MiB the embedded database writes no more';
+  return { diskFree: new Gauge({ name: 'brigade_data_disk_free_bytes', help, registers }) };
 }

@@ -47,6 +47,9 @@ export async function admit(limits: Limits, { operation, actor, ip, limits: stat
   };
 }
 
+/** For what counts against no limit. */
+export const free: Admission = { countBy: async () => undefined, settle: async () => undefined };
+
 /** Whether the caller is to blame; an outage of ours counts against nobody. */
 const isTheirs = (error: unknown): boolean => error instanceof BrigadeError && error.status < 500;
 

@@ -37,6 +37,7 @@ export class Processes {
   /** Sessions of our own whose connection broke, to be ended as soon as the database can be reached. */
   readonly #lost = new Map<string, mongo.ServerSessionId>();
   readonly #rounds: Rounds;
+  #failure: unknown;
 
   constructor(
     private readonly options: {
@@ -45,6 +46,11 @@ export class Processes {
     },
   ) {
     this.#rounds = new Rounds(BEAT_MS, () => this.beat(), options.onError);
+  }
+
+  /** Why the last sign of life could not be written; undefined when it was. Nothing else could have been, then. */
+  get failure(): unknown {
+    return this.#failure;
   }
 
   async start(): Promise<void> {
@@ -109,6 +115,16 @@ export class Processes {
   }
 
   async #live(): Promise<void> {
+    try {
+      await this.#sign();
+      this.#failure = undefined;
+    } catch (error) {
+      this.#failure = error;
+      throw error;
+    }
+  }
+
+  async #sign(): Promise<void> {
     const sessions = [...this.#sessions.values()];
     const now = { $set: { host: hostname(), pid: process.pid, sessions }, $currentDate: { at: true } };
     await processModel.collection.updateOne({ _id: this.id as never }, now as never, { upsert: true });

@@ -18,7 +18,7 @@ export interface PocketMongoOptions {
   readonly dir?: string;
   /** Listen on this port of the loopback interface (0: any free one) instead of a unix socket. */
   readonly port?: number;
-  /** Where to put the unix socket, a name that ends in `.sock`; by default in `dir`, or in the temporary folder when that path is too long. */
+  /** Where to put the unix socket, a name that ends in `.sock`; by default in `dir`, or in the temporary folder when that path is too long or has a `%` in it. */
   readonly socketPath?: string;
   /** A temporary folder without flushes to disk, removed on close: for tests. */
   readonly memory?: boolean;
@@ -51,7 +51,8 @@ const MAX_SOCKET_PATH = 100;
 
 function socketPathFor(dir: string): string {
   const inside = join(dir, 'pocket-mongo.sock');
-  if (Buffer.byteLength(inside) < MAX_SOCKET_PATH) return inside;
+  // Some drivers decode the address twice, and of `100%` nothing is left that way.
+  if (Buffer.byteLength(inside) < MAX_SOCKET_PATH && !inside.includes('%')) return inside;
   const name = createHash('sha256').update(dir).digest('hex').slice(0, 24);
   return join(tmpdir(), `pocket-mongo-${name}.sock`);
 }

@@ -7,7 +7,9 @@ export interface HealthReport {
   ready: boolean;
   version: string;
   uptimeSeconds: number;
-  database: { kind: string; ok: boolean; pingMs?: number };
+  database: { kind: string; ok: boolean; pingMs?: number; problem?: string };
+  /** Of the data folder, bytes; absent where it cannot be told. */
+  disk?: { freeBytes: number; sizeBytes: number } | undefined;
   redis?: { state: 'ok' | 'deaf' | 'lost' };
   memory: object;
   eventLoop: object;
