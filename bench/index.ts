@@ -1,3 +1,4 @@
+import { arrivals } from './arrivals/arrivals.js';
 import { command } from './command/command.js';
 import { overload } from './command/overload.js';
 import { replay } from './command/replay.js';
@@ -10,6 +11,7 @@ const scenarios: Record<string, (options: Map<string, string>) => Promise<object
   'fan-out': fanOut,
   command,
   overload,
+  arrivals,
   storm,
   replay,
   'two-processes': twoProcesses,

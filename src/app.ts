@@ -1,4 +1,4 @@
-import { createServer, type Server as HttpServer } from 'node:http';
+import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { deviceReturned, loadActor, reportReturned } from './features/auth/index.js';
 import { features as allFeatures } from './features.js';
@@ -35,6 +35,7 @@ import { Sessions } from './runtime/sessions.js';
 import { Turns } from './runtime/turns.js';
 import { docsRouter } from './transports/http/docs-pages.js';
 import { type HealthReport, healthRouter } from './transports/http/health.js';
+import { createListener } from './transports/http/listener.js';
 import { createHttp } from './transports/http/server.js';
 import { createRealtime } from './transports/realtime/server.js';
 import { version } from './version.js';
@@ -146,8 +147,10 @@ export async function createApp({
   presence.onChange((restaurantId, isNews) => isNews && duties.attend(restaurantId));
   const { corsOrigins } = config.security;
   const { execute } = gate;
+  const { strangersPerNetwork: perNetwork, strangers: inAll, strangerMs: patienceMs } = config.doors;
   const realtime = createRealtime({
     ...config.socket,
+    strangers: { perNetwork, inAll, patienceMs },
     trustProxy: config.server.trustProxy,
     clock,
     presence,
@@ -187,8 +190,12 @@ export async function createApp({
     gauge: metrics.diskFree,
     onLow: (room) => logger.warn('The disk of the data folder is nearly full', room),
   });
-  const report = reporter({ database, disk, redis, eventLoop, isStopping: () => gate.isClosed });
-  const http = createServer(
+  const report = reporter({
+    ...{ database, disk, redis, eventLoop },
+    isStopping: () => gate.isClosed,
+    isOverloaded: () => turnstile.isOverloaded,
+  });
+  const { server: http, turnstile } = createListener(
     createHttp({
       ...{ registry, execute, sessions, limits, metrics, logger, corsOrigins },
       bodyLimitBytes: config.server.bodyLimitBytes,
@@ -196,6 +203,7 @@ export async function createApp({
       health: healthRouter({ metrics, report }),
       docs: config.features.docs ? docsRouter() : undefined,
     }),
+    { ...config.doors, trustProxy: config.server.trustProxy, corsOrigins, logger, metrics },
   );
   realtime.attach(http);
   return {
@@ -289,16 +297,30 @@ interface Reported {
   redis: Redis | undefined;
   eventLoop: ReturnType<typeof watchEventLoop>;
   isStopping: () => boolean;
+  isOverloaded: () => boolean;
 }
 
-function reporter({ database, disk, redis, eventLoop, isStopping }: Reported): () => Promise<HealthReport> {
+function reporter(reported: Reported): () => Promise<HealthReport> {
+  const { database, disk, redis, eventLoop, isStopping, isOverloaded } = reported;
+  let pinging: Promise<number | undefined> | undefined;
+  // However many ask, one look at the database at a time.
+  const ping = () => {
+    pinging ??= database
+      .ping()
+      .catch(() => undefined)
+      .finally(() => {
+        pinging = undefined;
+      });
+    return pinging;
+  };
   return async () => {
-    const pingMs = await database.ping().catch(() => undefined);
+    const pingMs = await ping();
     const { isFull } = disk;
     const ok = pingMs !== undefined && !isFull;
     const state = redis?.state;
+    const works = ok && (state ?? 'ok') === 'ok';
     return {
-      status: isStopping() ? 'stopping' : ok && (state ?? 'ok') === 'ok' ? 'ok' : 'degraded',
+      status: isStopping() ? 'stopping' : !works ? 'degraded' : isOverloaded() ? 'overloaded' : 'ok',
       ready: ok && !isStopping() && state !== 'deaf',
       version,
       uptimeSeconds: Math.round(process.uptime()),
@@ -316,8 +338,11 @@ function reporter({ database, disk, redis, eventLoop, isStopping }: Reported): (
   };
 }
 
-/** Connections that may wait to be accepted; with Node's 511 some of a thousand tablets would try again a second later. */
-const BACKLOG = 8192;
+/**
+ * Connections that may wait in the kernel to be taken in. Longer, and who waits there has given up before anybody sees
+ * it; shorter, and of a thousand tablets that come back many try again a second later.
+ */
+const BACKLOG = 1024;
 
 function listen(http: HttpServer, { server }: Config): Promise<string> {
   return new Promise((resolve, reject) => {

@@ -62,6 +62,7 @@ const realtime = createRealtime({
   messagesPerSecond: 50,
   messageBurst: 200,
   corsOrigins: [],
+  strangers: { perNetwork: 5_000, inAll: 5_000, patienceMs: 5_000 },
   registry: createRegistry(features),
   execute: () => Promise.reject(new Error('This scenario sends no commands')),
   sessions,

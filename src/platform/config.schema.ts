@@ -210,6 +210,29 @@ export const SECTIONS = {
       }),
     },
   },
+  doors: {
+    title: 'Connections',
+    about: 'How many may be open, and what is borne of those whose person is not known yet.',
+    variables: {
+      maxConnections: integer('MAX_CONNECTIONS', 'TCP connections open at once; more are refused.', {
+        min: 10,
+        max: 1_000_000,
+        default: 20_000,
+      }),
+      strangersPerNetwork: integer(
+        'STRANGERS_PER_NETWORK',
+        'Socket connections of one address (IPv6: /64) that have shown no token yet; one more, and the oldest goes.',
+        { min: 1, max: 100_000, default: 500 },
+      ),
+      strangers: integer('STRANGERS', 'The same of all addresses together.', { min: 1, max: 100_000, default: 2_000 }),
+      strangerMs: integer('STRANGER_MS', 'How long such a connection is waited for.', {
+        min: 100,
+        max: MINUTE_MS,
+        unit: 'ms',
+        default: 5_000,
+      }),
+    },
+  },
   jwt: {
     title: 'JWT',
     about: 'Access and refresh tokens.',

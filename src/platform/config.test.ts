@@ -339,6 +339,7 @@ describe('.env files', () => {
         'Database',
         'Redis',
         'Socket',
+        'Connections',
         'JWT',
         'Security',
         'Rate limits',

@@ -17,6 +17,9 @@ export interface RequestRecord {
   readonly path?: string | undefined;
   /** HTTP status, or the one the problem of a socket message has; 200 where it succeeded. */
   readonly status: number;
+  /** Of what was refused: the problem's code and detail; `aborted` where the caller had gone. */
+  readonly code?: string | undefined;
+  readonly detail?: string | undefined;
   readonly durationMs: number;
   readonly requestId: string;
   readonly userId?: string | undefined;
@@ -48,13 +51,16 @@ export interface LoggerOptions extends Partial<Omit<Config['logging'], 'level' |
 
 /**
  * The level of a finished request or message: 5xx is ours to mend, 4xx shows a client that does something wrong, and a
- * missing page or an expired token is everyday life.
+ * missing page, an expired token or a caller who has gone (499) is everyday life.
  */
 export function levelForStatus(status: number): LogLevel {
   if (status >= 500) return 'error';
-  if (status === 401 || status === 404) return 'info';
+  if (status === 401 || status === 404 || status === 499) return 'info';
   return status >= 400 ? 'warn' : 'http';
 }
+
+/** A detail may repeat what a stranger sent. */
+const DETAIL_LENGTH = 300;
 
 const RANKS = Object.fromEntries(LOG_LEVELS.map((level, rank) => [level, rank])) as Readonly<Record<LogLevel, number>>;
 
@@ -163,6 +169,8 @@ class Outputs {
       method: record.method,
       path,
       status: record.status,
+      code: record.code,
+      detail: record.detail === undefined ? undefined : maskText(record.detail.slice(0, DETAIL_LENGTH)),
       durationMs: Math.round(record.durationMs * 1000) / 1000,
       requestId: maskText(record.requestId),
       userId: record.userId,

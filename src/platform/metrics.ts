@@ -28,12 +28,20 @@ export interface Metrics {
   /** Every REST request calls this once; the returned function is called once when it is answered. */
   httpStarted(): (figures: HttpFigures) => void;
   operationFinished(figures: OperationFigures): void;
+  /** REST requests not carried out: their caller had gone, or they had waited too long. */
+  readonly requestsShed: Counter<'why'>;
+  /** Says where to read how many REST requests wait to be begun. */
+  requestsWaiting(read: () => number): void;
   readonly eventsPublished: Counter<'event'>;
   /** Events handed to rooms, each once however many sockets are in them. */
   readonly broadcasts: Counter;
   /** Events handed to sockets: a broadcast to a room of twenty counts twenty. */
   readonly deliveries: Counter;
   readonly connectedSockets: Gauge<'role'>;
+  /** Connections sent away before they were known, by why. */
+  readonly connectionsRefused: Counter<'why'>;
+  /** Says where to read how many connections are open and not yet known. */
+  connectionsUnknown(read: () => number): void;
   /** Commands that wait in the lanes of this process. */
   readonly laneQueueLength: Gauge;
   /** Commands per group commit. */
@@ -98,7 +106,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
   };
 }
 
-function httpMetrics(registry: Registry): Pick<Metrics, 'httpStarted'> {
+function httpMetrics(registry: Registry): Pick<Metrics, 'httpStarted' | 'requestsShed' | 'requestsWaiting'> {
   const registers = [registry];
   const labelNames = ['method', 'route', 'status_code'] as const;
   const duration = new Histogram({
@@ -111,6 +119,13 @@ function httpMetrics(registry: Registry): Pick<Metrics, 'httpStarted'> {
   const total = new Counter({ name: 'http_requests_total', help: 'REST requests answered', labelNames, registers });
   const inProgress = new Gauge({ name: 'http_requests_in_progress', help: 'REST requests being worked on', registers });
   return {
+    requestsShed: new Counter({
+      name: 'brigade_requests_shed_total',
+      help: 'REST requests not carried out: gone (the caller had left), late (waited too long, answered 503)',
+      labelNames: ['why'] as const,
+      registers,
+    }),
+    requestsWaiting: gaugeRead('brigade_requests_waiting', 'REST requests that wait to be begun', registers),
     httpStarted() {
       inProgress.inc();
       return ({ method, route, status, durationMs }) => {
@@ -162,6 +177,37 @@ function deliveryMetrics(registers: Registry[]) {
       labelNames: ['role'] as const,
       registers,
     }),
+    ...doorwayMetrics(registers),
+  };
+}
+
+function doorwayMetrics(registers: Registry[]) {
+  return {
+    connectionsRefused: new Counter({
+      name: 'brigade_connections_refused_total',
+      help: 'Connections sent away before a log-in, by why: network, all, lines, waiting, full (too many), late, bytes, packets',
+      labelNames: ['why'] as const,
+      registers,
+    }),
+    connectionsUnknown: gaugeRead(
+      'brigade_unknown_connections',
+      'Socket connections open whose person is not known yet',
+      registers,
+    ),
+  };
+}
+
+/** A gauge that is read when it is asked for; the answer says where. */
+function gaugeRead(name: string, help: string, registers: Registry[]): (read: () => number) => void {
+  let read = () => 0;
+  new Gauge({
+    ...{ name, help, registers },
+    collect() {
+      this.set(read());
+    },
+  });
+  return (given) => {
+    read = given;
   };
 }
 

@@ -40,6 +40,8 @@ export interface Call {
   expectedVersion?: number | undefined;
   /** Of the server itself, which is in nobody's way: counts against no limit. */
   uncounted?: boolean;
+  /** Whether whoever sent it can still hear the answer. */
+  hasLeft?: () => boolean;
   /** Filled with the limits it counts against, also when it is refused or fails. */
   limits?: LimitStates;
 }

@@ -7,6 +7,8 @@ const ALWAYS = 400;
 const PATIENCE_MS = 1_000;
 /** One restaurant may have this share of what is taken: its rush must not shut out the others. */
 const RESTAURANT_SHARE = 0.5;
+/** With so many commands under way, what somebody sent who has left since is not begun; with fewer it costs nobody. */
+const BUSY = 50;
 
 /**
  * The door before every operation. A new command waits about as long as those under way take to be finished (Little's law),
@@ -17,7 +19,8 @@ const RESTAURANT_SHARE = 0.5;
 export class Gate {
   #running = 0;
   #commands = 0;
-  readonly #byRestaurant = new Map<string, number>();
+  /** By restaurant; what nobody's restaurant has anything to do with (log-ins, sign-ups) by operation. */
+  readonly #byWhom = new Map<string, number>();
   /** Commands finished in this second and the one before. */
   #finished = 0;
   #finishedBefore = 0;
@@ -60,22 +63,30 @@ export class Gate {
     });
   }
 
-  #take({ actor: { restaurantId } }: Call): void {
+  #take(call: Call): void {
     const most = this.#most();
-    const own = this.#byRestaurant.get(restaurantId) ?? 0;
+    const whom = bucketOf(call);
+    const own = this.#byWhom.get(whom) ?? 0;
+    if (this.#commands >= BUSY && call.hasLeft?.() === true) throw overloaded('The caller left before its turn');
     if (this.#commands >= most) throw overloaded('The server has too much to do right now');
-    if (own >= most * RESTAURANT_SHARE) throw overloaded('This restaurant has too many commands waiting');
+    if (own >= most * RESTAURANT_SHARE) {
+      const isPublic = call.actor.restaurantId === '';
+      throw overloaded(
+        isPublic ? `Too many at once want ${call.operation.name}` : 'This restaurant has too many commands waiting',
+      );
+    }
     this.#commands += 1;
-    this.#byRestaurant.set(restaurantId, own + 1);
+    this.#byWhom.set(whom, own + 1);
   }
 
-  #done({ actor: { restaurantId } }: Call): void {
+  #done(call: Call): void {
     this.#turn();
     this.#finished += 1;
     this.#commands -= 1;
-    const own = (this.#byRestaurant.get(restaurantId) ?? 0) - 1;
-    if (own > 0) this.#byRestaurant.set(restaurantId, own);
-    else this.#byRestaurant.delete(restaurantId);
+    const whom = bucketOf(call);
+    const own = (this.#byWhom.get(whom) ?? 0) - 1;
+    if (own > 0) this.#byWhom.set(whom, own);
+    else this.#byWhom.delete(whom);
   }
 
   #most(): number {
@@ -91,6 +102,8 @@ export class Gate {
     this.#since += passed;
   }
 }
+
+const bucketOf = ({ actor, operation }: Call): string => actor.restaurantId || operation.name;
 
 /** Those refused together are not to come back together. */
 function overloaded(detail: string): Error {

@@ -2,7 +2,8 @@ import { type RequestHandler, Router } from 'express';
 import type { Metrics } from '../../platform/metrics.js';
 
 export interface HealthReport {
-  status: 'ok' | 'degraded' | 'stopping';
+  /** `overloaded`: some requests are told to come back. It stays ready, for sending them to others would overload those. */
+  status: 'ok' | 'overloaded' | 'degraded' | 'stopping';
   /** Whether a balancer should send anything here. Without Redis at all every process goes on; a deaf one steps back. */
   ready: boolean;
   version: string;

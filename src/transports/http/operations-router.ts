@@ -70,6 +70,7 @@ function serve(operation: Operation, options: RoutesOptions): RequestHandler {
         ip: req.ip ?? '',
         key: keyOf(req, operation),
         expectedVersion: versionOf(req),
+        hasLeft: () => res.closed || req.socket.destroyed,
         limits,
       });
       done(outcome.replayed ? 'replayed' : 'ok');

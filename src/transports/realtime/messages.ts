@@ -67,6 +67,7 @@ async function serve(socket: Socket, [name, ...args]: unknown[], options: Messag
   let requestId: string = randomUUID();
   let status = 200;
   let outcome = 'ok';
+  let detail: string | undefined;
   let answer: Acked;
   try {
     await options.takeMessage(socket.id);
@@ -86,6 +87,7 @@ async function serve(socket: Socket, [name, ...args]: unknown[], options: Messag
         ip: data.ip,
         key,
         expectedVersion,
+        hasLeft: () => socket.disconnected,
       });
       answer = { ok: true, data: result.data, ...(result.replayed ? { replayed: true } : {}) };
       status = result.status;
@@ -95,7 +97,7 @@ async function serve(socket: Socket, [name, ...args]: unknown[], options: Messag
     if (!(error instanceof BrigadeError) || error.cause !== undefined)
       options.logger.error('A message failed unexpectedly', { requestId, operation: label, error });
     const problem = toProblem(error, requestId);
-    ({ status, code: outcome } = problem);
+    ({ status, code: outcome, detail } = problem);
     answer = { ok: false, error: problem };
   }
   if (ack !== undefined) ack(answer);
@@ -105,6 +107,7 @@ async function serve(socket: Socket, [name, ...args]: unknown[], options: Messag
     kind: 'socket',
     operation: label,
     status,
+    ...(status >= 400 && { code: outcome, detail }),
     durationMs: done(outcome),
     requestId,
     userId,

@@ -6,6 +6,7 @@ import { paceUpgrades } from './pace.js';
 
 let server: Server;
 let begun: number;
+let endPace: () => void;
 /** Both ends. */
 const opened: Duplex[] = [];
 beforeEach(async () => {
@@ -17,10 +18,12 @@ beforeEach(async () => {
     socket.on('error', () => undefined);
     socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
   });
-  paceUpgrades(server);
+  const network = () => 'here';
+  endPace = paceUpgrades(server, { networkOf: network, perNetwork: 1000, inAll: 1000, onSentAway: () => undefined });
   await new Promise<void>((resolve) => server.listen({ port: 0, host: '127.0.0.1', backlog: 1000 }, resolve));
 });
 afterEach(async () => {
+  endPace();
   for (const socket of opened.splice(0)) socket.destroy();
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));

@@ -9,10 +9,11 @@ import type { Redis } from '../../platform/redis.js';
 import type { Limits } from '../../runtime/limits.js';
 import { isTarget } from '../../runtime/sessions.js';
 import { roomsOfActor } from '../../runtime/sync.js';
+import { addressOf } from '../address.js';
 import { joinProcesses } from './adapter.js';
 import { coalesceFrames } from './coalesce.js';
+import { Doorway } from './doorway.js';
 import { type MessagesOptions, type SocketData, serveMessages } from './messages.js';
-import { paceUpgrades } from './pace.js';
 import { Rooms, roomOf, socketRoom } from './rooms.js';
 import { unsentOf } from './unsent.js';
 
@@ -29,6 +30,8 @@ export interface RealtimeOptions extends Omit<MessagesOptions, 'takeMessage'> {
   messagesPerSecond: number;
   messageBurst: number;
   corsOrigins: readonly string[];
+  /** Connections without a log-in: of one network, in all, and how long each may stay, ms. */
+  strangers: { perNetwork: number; inAll: number; patienceMs: number };
   /** Through which several processes serve together. */
   redis?:
     | {
@@ -58,6 +61,9 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     pingInterval: options.pingIntervalMs,
     pingTimeout: options.pingTimeoutMs,
     maxHttpBufferSize: options.maxPayloadBytes,
+    // The doorway sends away who says nothing, long before; this is for who waits for an answer to a token.
+    connectTimeout: 20_000,
+    upgradeTimeout: 5_000,
     cors: { origin: [...options.corsOrigins] },
   });
   const { broadcasts, deliveries } = options.metrics;
@@ -79,10 +85,23 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     });
   }
   const takeMessage = messageLimit(options);
+  const { trustProxy, maxPayloadBytes } = options;
+  const doorway = new Doorway({
+    ...{ ...options.strangers, trustProxy, maxPayloadBytes },
+    onRefused: (why) => options.metrics.connectionsRefused.inc({ why }),
+  });
+  options.metrics.connectionsUnknown(() => doorway.unknown);
   io.use((socket, next) => {
+    doorway.shown(socket.conn);
     authenticate(socket, options).then(
-      () => next(),
-      (error: unknown) => next(refusal(error)),
+      () => {
+        doorway.joined(socket.conn);
+        next();
+      },
+      (error: unknown) => {
+        doorway.refused(socket.conn);
+        next(refusal(error));
+      },
     );
   });
   const served = { ...options, takeMessage };
@@ -106,10 +125,11 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     attach(server) {
       coalesceFrames(server);
       io.attach(server);
-      paceUpgrades(server);
+      doorway.guard(server, io);
     },
     async close() {
       clearInterval(expiry);
+      doorway.close();
       await io.close();
     },
   };
@@ -123,7 +143,8 @@ const tokenOf = (socket: Socket): unknown => (socket.handshake.auth as { token?:
 async function authenticate(socket: Socket, { sessions, limits, trustProxy, clock }: RealtimeOptions): Promise<void> {
   const given = tokenOf(socket);
   const token = typeof given === 'string' ? given : '';
-  const ip = addressOf(socket, trustProxy);
+  const { headers, address } = socket.handshake;
+  const ip = addressOf(headers, address, trustProxy);
   try {
     if (token === '') throw fail('unauthenticated', 'Send an access token in the handshake: auth: { token }');
     socket.data = { ...(await sessions.authenticate(token)), ip } satisfies SocketData;
@@ -133,13 +154,6 @@ async function authenticate(socket: Socket, { sessions, limits, trustProxy, cloc
   await limits.takeFor(dataOf(socket).actor, 'read', []);
   const unsent = unsentOf((socket.handshake.auth as { unsent?: unknown }).unsent, clock);
   if (unsent !== undefined) dataOf(socket).unsent = unsent;
-}
-
-/** Where the connection comes from: as many hops before the last one as there are proxies of ours in between. */
-function addressOf({ handshake }: Socket, trustProxy: number): string {
-  const forwarded = String(handshake.headers['x-forwarded-for'] ?? '').split(',');
-  const hops = [...forwarded.map((hop) => hop.trim()).filter((hop) => hop !== ''), handshake.address];
-  return hops.at(-1 - Math.min(trustProxy, hops.length - 1)) ?? handshake.address;
 }
 
 /** socket.io sends `data` of the error along with `connect_error`. */

@@ -1,0 +1,157 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+
+interface Waiting {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly since: number;
+}
+
+export interface TurnstileOptions {
+  /** Never waits, nor counts: whether the process lives must be answered first of all. */
+  isUrgent: (req: IncomingMessage) => boolean;
+  serve: RequestListener;
+  /** Answers one that has waited too long. */
+  refuse: RequestListener;
+  /** Told of callers who had gone before their turn. */
+  onGone: () => void;
+  now?: () => number;
+}
+
+/** Requests under way that are always taken. */
+const ALWAYS = 100;
+/** Of what was finished in the last second, how much may be under way: so it takes half a second (Little's law). */
+const SHARE = 0.5;
+const SECOND_MS = 1_000;
+/** A queue that has not been empty for so long is no burst but too much. */
+const STANDING_MS = 3_000;
+/** How long a request waits at most in a burst, and in a queue that stands (Controlled Delay, Nichols and Jacobson). */
+const BURST_PATIENCE_MS = 3_000;
+const STANDING_PATIENCE_MS = 500;
+/** New requests are begun for so long before the loop has its turn again, ms. */
+const SLICE_MS = 2;
+/** Turns of the loop that are left to new connections, each of which takes in one, before requests have theirs. */
+const ACCEPT_TURNS = 32;
+const LOOK_MS = 50;
+
+/**
+ * Where REST requests wait. Node takes in one connection in each turn of its loop, so a server with too much to do leaves
+ * callers in the kernel's queue, where nobody sees how long they wait or that they have gone, and works for the dead.
+ * Here connections are taken in first, and requests are begun a few at a time: who leaves is forgotten, and who waits
+ * too long is told to come back.
+ */
+export class Turnstile {
+  readonly #now: () => number;
+  #line: Waiting[] = [];
+  #running = 0;
+  #finished = 0;
+  #finishedBefore = 0;
+  #second = 0;
+  #standingSince: number | undefined;
+  #armed = false;
+  #timer: NodeJS.Timeout | undefined;
+  #accepted = false;
+  #acceptTurns = 0;
+  #refusedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(private readonly options: TurnstileOptions) {
+    this.#now = options.now ?? (() => performance.now());
+  }
+
+  get waiting(): number {
+    return this.#line.length;
+  }
+
+  /** Whether somebody was refused in the last two seconds. */
+  get isOverloaded(): boolean {
+    return this.#now() - this.#refusedAt < 2 * SECOND_MS;
+  }
+
+  /** To be told of each new connection: there may be more behind it. */
+  readonly accepted = (): void => {
+    this.#accepted = true;
+  };
+
+  readonly handle: RequestListener = (req, res) => {
+    if (this.options.isUrgent(req)) return this.options.serve(req, res);
+    if (this.#line.length === 0 && !this.#accepted && this.#hasRoom()) return this.#begin(req, res);
+    this.#standingSince ??= this.#now();
+    this.#line.push({ req, res, since: this.#now() });
+    this.#arm();
+  };
+
+  #arm(): void {
+    if (this.#armed) return;
+    this.#armed = true;
+    setImmediate(this.#turn);
+  }
+
+  readonly #turn = (): void => {
+    this.#armed = false;
+    const accepting = this.#accepted && this.#acceptTurns < ACCEPT_TURNS;
+    this.#accepted = false;
+    this.#acceptTurns = accepting ? this.#acceptTurns + 1 : 0;
+    if (accepting) {
+      this.#arm();
+      return;
+    }
+    this.#refuseLate();
+    const end = performance.now() + SLICE_MS;
+    while (this.#hasRoom() && performance.now() < end) {
+      const next = this.#line.shift();
+      if (next === undefined) break;
+      if (hasLeft(next)) this.options.onGone();
+      else this.#begin(next.req, next.res);
+    }
+    if (this.#line.length === 0) this.#standingSince = undefined;
+    else if (this.#hasRoom()) this.#arm();
+    else this.#lookLater();
+  };
+
+  /** Somebody may wait too long while nothing ends. */
+  #lookLater(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#arm();
+    }, LOOK_MS).unref();
+  }
+
+  #refuseLate(): void {
+    const now = this.#now();
+    const stands = this.#standingSince !== undefined && now - this.#standingSince > STANDING_MS;
+    const oldest = now - (stands ? STANDING_PATIENCE_MS : BURST_PATIENCE_MS);
+    while (this.#line[0] !== undefined && this.#line[0].since < oldest) {
+      const late = this.#line.shift() as Waiting;
+      if (hasLeft(late)) this.options.onGone();
+      else {
+        this.#refusedAt = now;
+        this.options.refuse(late.req, late.res);
+      }
+    }
+  }
+
+  #begin(req: IncomingMessage, res: ServerResponse): void {
+    this.#running += 1;
+    res.once('close', () => {
+      this.#running -= 1;
+      this.#tick();
+      this.#finished += 1;
+      if (this.#line.length > 0) this.#arm();
+    });
+    this.options.serve(req, res);
+  }
+
+  #hasRoom(): boolean {
+    this.#tick();
+    return this.#running < Math.max(ALWAYS, SHARE * Math.max(this.#finished, this.#finishedBefore));
+  }
+
+  #tick(): void {
+    const passed = this.#now() - this.#second;
+    if (passed < SECOND_MS) return;
+    this.#finishedBefore = passed < 2 * SECOND_MS ? this.#finished : 0;
+    this.#finished = 0;
+    this.#second += passed;
+  }
+}
+
+const hasLeft = ({ req, res }: Waiting): boolean => req.socket.destroyed || res.destroyed || res.closed;
