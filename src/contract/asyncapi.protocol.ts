@@ -44,7 +44,7 @@ export const refusalType: JsonSchema = {
 };
 
 /** What an ack gets: the output, or a problem. `name` is the operation's in Pascal case. */
-export function ackOf(output: JsonSchema, name: string): JsonSchema {
+export function ackOf(output: JsonSchema, name: string, meta?: JsonSchema): JsonSchema {
   return {
     oneOf: [
       {
@@ -53,6 +53,7 @@ export function ackOf(output: JsonSchema, name: string): JsonSchema {
         properties: {
           ok: { const: true },
           data: titled(output, `${name}Output`),
+          ...(meta && { meta }),
           replayed: { const: true, description: 'The stored answer to an earlier command with the same key' },
         },
         required: ['ok', 'data'],

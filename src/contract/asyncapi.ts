@@ -1,7 +1,7 @@
 import { asyncapiEvents } from './asyncapi.events.js';
 import { ackOf, type Message, metaType, protocolOperations, refusalType } from './asyncapi.protocol.js';
-import { type Contract, type ContractOperation, holdsIds } from './contract.js';
-import type { Json } from './json-schema.types.js';
+import { type Contract, type ContractOperation, holdsIds, isPaged, nextCursor } from './contract.js';
+import type { Json, JsonSchema } from './json-schema.types.js';
 import { codesOf, exampleProblem, problemStatuses } from './problems.js';
 import { pascal, titled } from './schema-titles.js';
 
@@ -84,7 +84,10 @@ function operationMessage(
         reply: {
           name: `${name} ack`,
           title: 'The ack',
-          payload: titled(ackOf(output, pascal(name)), `${pascal(name)}Ack`),
+          payload: titled(
+            ackOf(output, pascal(name), isPaged(declaration) ? pageMeta : undefined),
+            `${pascal(name)}Ack`,
+          ),
           examples: [
             { name: 'done', payload: { ok: true, data: example.output } },
             { name: 'refused', payload: { ok: false, error: exampleProblem('validation_failed') } },
@@ -115,6 +118,15 @@ function operationMessage(
   };
 }
 
+const pageMeta: JsonSchema = {
+  title: 'PageMeta',
+  type: 'object',
+  description: 'Absent on the last page',
+  properties: { nextCursor },
+  required: ['nextCursor'],
+  additionalProperties: false,
+};
+
 const server: Json = {
   // Where it really is, the served document says (`/docs/asyncapi.json`); the committed one stands for `npm start`.
   host: '127.0.0.1:3000',
@@ -131,7 +143,7 @@ const server: Json = {
 const introduction = `Everything a tablet or screen can ask, and every event it hears. The operations are those of [the REST side](/docs).
 
 **Asking.** \`socket.emit(name, input, meta?, ack)\`; on these pages \`meta\` stands as the message's headers. The ack gets
-\`{ ok: true, data }\`, with \`replayed: true\` when a command with this key was carried out before, or
+\`{ ok: true, data }\`, with \`meta: { nextCursor }\` beside a list of which there is more, with \`replayed: true\` when a command with this key was carried out before, or
 \`{ ok: false, error }\` with a Problem. A message without an ack callback is refused with a \`problem\` message.
 
 **Hearing.** Every event arrives as a message of its name with one argument, the Envelope. \`seq\` numbers the restaurant's events

@@ -49,6 +49,16 @@ export function resolved(schema: JsonSchema, { types }: Pick<Contract, 'types'>)
   return schema.$ref === undefined ? schema : (types[typeText(schema)] ?? schema);
 }
 
+/** Whether it answers a list in pages. */
+export const isPaged = (declaration: Operation): boolean =>
+  declaration.kind === 'query' && declaration.page !== undefined;
+
+/** Of the `meta` of such an answer. */
+export const nextCursor: JsonSchema = {
+  type: 'string',
+  description: 'While there is more: send it as `cursor`, with the rest of the input as it was, for the next page',
+};
+
 /** Whether a value of this schema holds ids, at any depth. */
 export function holdsIds(schema: JsonSchema, contract: Pick<Contract, 'types'>): boolean {
   const text = JSON.stringify(schema);

@@ -1,5 +1,5 @@
 import { type ErrorCode, errorTable } from '../kernel/errors.js';
-import { type Contract, type ContractOperation, holdsIds, resolved } from './contract.js';
+import { type Contract, type ContractOperation, holdsIds, isPaged, nextCursor, resolved } from './contract.js';
 import type { Json } from './json-schema.types.js';
 import { inputParts } from './openapi.input.js';
 import { codesOf, exampleProblem, problemStatuses } from './problems.js';
@@ -55,7 +55,7 @@ function operationObject(operation: ContractOperation, contract: Contract): Json
     headers: successHeaders(kind === 'command', resolved(output, contract).properties?.version !== undefined),
     content: {
       'application/json': {
-        schema: { type: 'object', properties: { data: output, meta }, required: ['data'] },
+        schema: { type: 'object', properties: { data: output, meta: metaOf(declaration) }, required: ['data'] },
         example: { data: example.output },
       },
     },
@@ -108,11 +108,14 @@ function operationText({ declaration, emits }: ContractOperation): string {
   ].join('\n\n');
 }
 
-const meta = {
+const about = {
   type: 'object',
   additionalProperties: true,
   description: 'About the answer rather than the thing; absent when there is nothing to say',
 };
+
+const metaOf = (declaration: ContractOperation['declaration']): Json =>
+  isPaged(declaration) ? { ...about, properties: { nextCursor } } : about;
 
 const parameters = {
   RequestId: {
@@ -176,7 +179,7 @@ function problemResponse(status: number): Json {
 }
 
 const introduction = `Everything a till or another system can ask of the restaurant. A success answers \`{ data, meta? }\`; an error answers
-application/problem+json with a \`code\` from one closed list. Lists come as \`{ items, nextCursor? }\`; ask for the next page with
-\`cursor\`. Times are ISO 8601 in UTC; money is \`{ amount, currency }\` in integer minor units. Unknown fields are refused.
+application/problem+json with a \`code\` from one closed list. A list is an array in \`data\` (\`order:list\` alone answers \`{ items, nextCursor? }\` there);
+while there is more of it, \`meta.nextCursor\` is what to send as \`cursor\` for the next page. Times are ISO 8601 in UTC; money is \`{ amount, currency }\` in integer minor units. Unknown fields are refused.
 
 The same operations are messages of the socket, where the events also arrive: see [the socket's page](/docs/events).`;

@@ -20,6 +20,11 @@ export interface Kind<T extends Doc> {
   /** What a person calls one of them: `table`, `order`; used in "No such table". */
   readonly title: string;
   readonly hold: 'all' | 'recent';
+  /**
+   * Clients may choose the ids, so they are unique within a restaurant only: another restaurant's same id is no
+   * obstacle, and cannot be noticed. See `runtime/stored-ids.ts`.
+   */
+  readonly clientIds?: true;
   /** Only carries the type. */
   readonly doc?: T;
 }

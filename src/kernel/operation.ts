@@ -1,8 +1,9 @@
 import type Joi from 'joi';
-import type { BaseContext, BatchContext, CommandContext, QueryContext } from './context.js';
+import type { BaseContext, BatchContext, CommandContext, QueryContext, UnitContext } from './context.js';
 import type { Doc, Kind } from './documents.js';
 import { BrigadeError, type ErrorCode } from './errors.js';
 import type { AnyEvent } from './event.js';
+import { type PageRule, pageFields } from './page.js';
 import type { Permission } from './permissions.js';
 
 /** The classes of operations by rate limit. `auth`: only failures count. */
@@ -55,6 +56,11 @@ export interface CommandSpec<I, O, P> extends OperationSpec<I, O> {
   /** Where none is given a command runs in the lane of its actor's restaurant. Public commands need one. */
   scope?: (context: { input: I; prepared: P }) => Scope;
   handle: (context: CommandContext<I, P>) => Promise<O> | O;
+  /**
+   * What is answered, made of what `handle` answered once all reactions are done: for a thing that they change too. A
+   * view that an event carries already is stored once, so answer that very object where nothing changed it.
+   */
+  answer?: (context: UnitContext, handled: O) => Promise<O> | O;
 }
 
 /**
@@ -70,6 +76,11 @@ export interface CacheRule {
 
 export interface QuerySpec<I, O> extends OperationSpec<I, O> {
   cache?: CacheRule;
+  /**
+   * A list, in pages: the handler answers it whole, in any order; `limit` and `cursor` are added to its input, and the
+   * answer's `meta` tells where the next page begins. `own`: the handler reads pages itself and answers `Paged`.
+   */
+  page?: O extends readonly (infer V)[] ? PageRule<V, I> : 'own';
   handle: (context: QueryContext<I>) => Promise<O> | O;
 }
 
@@ -99,6 +110,7 @@ type Common = Readonly<Omit<OperationSpec<unknown, unknown>, 'input' | 'output' 
 export interface AnyQuery extends Common, Erased {
   readonly kind: 'query';
   readonly cache?: CacheRule;
+  readonly page?: PageRule<never> | 'own';
 }
 export interface AnyCommand extends Common, Erased {
   readonly kind: 'command';
@@ -106,6 +118,7 @@ export interface AnyCommand extends Common, Erased {
   readonly emits: readonly AnyEvent[];
   readonly prepare?: (context: never) => Promise<unknown>;
   readonly scope?: (context: never) => Scope;
+  readonly answer?: (context: never, handled: never) => unknown;
 }
 export interface AnyBatch extends Common, Erased {
   readonly kind: 'batch';
@@ -119,7 +132,9 @@ export function command<I, O, P = undefined>(spec: CommandSpec<I, O, P>): Comman
 
 /** Reads. */
 export function query<I, O>(spec: QuerySpec<I, O>): QueryDeclaration<I, O> {
-  return { kind: 'query', ...spec };
+  const { page } = spec;
+  if (page === undefined || page === 'own') return { kind: 'query', ...spec };
+  return { kind: 'query', ...spec, input: spec.input.keys(pageFields()) as Joi.ObjectSchema<I> };
 }
 
 /** Carries out commands of others, one after the other; writes nothing itself. */

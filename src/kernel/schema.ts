@@ -2,6 +2,7 @@ import Joi from 'joi';
 import { currencyCodes, HIGHEST_PRICE, priceLimit } from './currency.js';
 import { idPattern } from './ids.js';
 import type { Money } from './money.js';
+import { momentOf } from './time.js';
 
 /**
  * Schema pieces every feature shares. A schema with `.meta({ typeName })` becomes a named type in the documents and in
@@ -21,8 +22,20 @@ export const note = (max = 500) => Joi.string().trim().max(max).allow('');
 /** A password, PIN or token: it never stands in a journal, a log line or a fingerprint. */
 export const secret = <S extends Joi.Schema>(schema: S): S => schema.meta({ secret: true }) as S;
 
-/** ISO 8601 in UTC, as every time on the wire. */
-export const time = (meaning: string) => Joi.string().isoDate().description(`${meaning} (ISO 8601, UTC)`);
+/** ISO 8601, as every time on the wire; shown in UTC, and taken with any zone so long as it names one. */
+export const time = (meaning: string) =>
+  Joi.string()
+    .isoDate()
+    .custom(
+      (text: string, helpers) =>
+        momentOf(text)?.toISOString() ??
+        helpers.message({
+          custom: '{{#label}} must be a day that exists and a time with its zone: 2026-11-30T19:30:00Z',
+        }),
+    )
+    // Else joi makes 2 March of a 30 February before anybody can look.
+    .prefs({ convert: false })
+    .description(`${meaning} (ISO 8601, UTC)`);
 
 const currencyField = Joi.string()
   .valid(...currencyCodes)
@@ -76,25 +89,3 @@ export const version = Joi.number()
 /** The empty input. */
 export type Nothing = Record<string, never>;
 export const nothing = Joi.object<Nothing>({});
-
-export interface Page {
-  limit: number;
-  cursor?: string;
-}
-
-/** The fields of a paged query; spread them into its input. */
-export const pageFields = {
-  limit: Joi.number().integer().min(1).max(200).default(50).description('How many at most'),
-  cursor: Joi.string().pattern(idPattern, 'cursor').description('`nextCursor` of the previous page'),
-};
-
-export interface Paged<T> {
-  items: T[];
-  nextCursor?: string;
-}
-
-export const paged = <T>(item: Joi.Schema<T>) =>
-  Joi.object<Paged<T>>({
-    items: Joi.array().items(item).required(),
-    nextCursor: Joi.string().description('Present while there is more'),
-  });

@@ -8,6 +8,22 @@ export interface Clock {
 
 export const systemClock: Clock = { now: () => new Date() };
 
+const MOMENT = /^(\d{4})-(\d{2})-(\d{2})T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-](0\d|1[0-4]):[0-5]\d)$/;
+
+/**
+ * The moment that a text names: calendar date, time of day and zone, as in RFC 3339 (seconds may be left out). Undefined
+ * for a day that does not exist, for a time without a zone (whose would it be?), and for week dates, ordinal dates and
+ * years of more than four digits, which nobody means here.
+ */
+export function momentOf(text: string): Date | undefined {
+  const [, year, month, day] = MOMENT.exec(text) ?? [];
+  if (year === undefined) return undefined;
+  const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
+  if (date.getUTCMonth() !== Number(month) - 1 || date.getUTCDate() !== Number(day)) return undefined;
+  const moment = new Date(text);
+  return Number.isNaN(moment.getTime()) ? undefined : moment;
+}
+
 /** Where and when a restaurant's day runs. */
 export interface LocalDay {
   /** IANA time zone, for instance `Europe/Paris`. */

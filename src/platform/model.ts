@@ -12,6 +12,8 @@ interface ModelSpec<T extends Doc> {
   collection: string;
   title: string;
   hold: 'all' | 'recent';
+  /** As in {@link Kind}. */
+  clientIds?: true;
   /** The fields beside `_id`, `restaurantId`, `version`, `createdAt` and `updatedAt`. */
   fields: SchemaDefinition;
   /** Every index starts at what the restaurant's queries need: put `restaurantId` first unless the query has none. */
@@ -38,7 +40,8 @@ export function model<T extends Doc>(spec: ModelSpec<T>): ModelKind<T> {
   schema.plugin(tenancy);
   countReads(schema, spec.collection);
   const bound = mongoose.model(spec.collection, schema) as unknown as Model<T>;
-  const kind = { collection: spec.collection, title: spec.title, hold: spec.hold, model: bound };
+  const { collection, title, hold, clientIds } = spec;
+  const kind = { collection, title, hold, ...(clientIds && { clientIds }), model: bound };
   kinds.set(spec.collection, kind as unknown as ModelKind<Doc>);
   return kind;
 }

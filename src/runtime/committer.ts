@@ -2,6 +2,7 @@ import mongoose, { type mongo } from 'mongoose';
 import { isOutage } from '../platform/mongo.js';
 import { type Entry, type Head, headModel, journalModel } from './journal.js';
 import { type RevocationDoc, revocationModel } from './revocations.js';
+import { storedId, whereId } from './stored-ids.js';
 import type { Change } from './unit-of-work.js';
 
 /** A finished unit of work on its way to the database. */
@@ -195,10 +196,18 @@ function writeOf(database: string, restaurantId: string, { kind, id, before, aft
   const namespace = `${database}.${kind.collection}`;
   if (after !== undefined && after.restaurantId !== restaurantId)
     throw new Error(`${kind.collection}/${id} would be written for another restaurant than its unit's`);
-  if (before === undefined) return { name: 'insertOne', namespace, document: { ...after } };
-  const filter = { _id: id, restaurantId, version: before.version };
+  if (before === undefined)
+    return { name: 'insertOne', namespace, document: { ...after, _id: storedId(kind, restaurantId, id) } };
+  const filter = { _id: whereId(kind, restaurantId, id), restaurantId, version: before.version };
   if (after === undefined) return { name: 'deleteOne', namespace, filter };
-  return { name: 'replaceOne', namespace, filter, replacement: { ...after } };
+  // A replacement without `_id` leaves it as it is stored, in either form.
+  const { _id, ...content } = after;
+  return {
+    name: 'replaceOne',
+    namespace,
+    filter,
+    replacement: kind.clientIds === true ? content : { _id, ...content },
+  };
 }
 
 /**

@@ -5,6 +5,7 @@ import { modelOf } from '../platform/model.js';
 import { acrossRestaurants } from '../platform/tenancy.js';
 import type { Perform } from './execute.js';
 import type { Registry } from './registry.js';
+import { idOfStored } from './stored-ids.js';
 
 export interface DutiesOptions {
   registry: Registry;
@@ -112,9 +113,10 @@ export class Duties {
 
   async #do(duty: AnyDuty, { _id, restaurantId }: Found): Promise<void> {
     const { name, kind, due, handle } = duty;
+    const id = idOfStored(kind, _id);
     try {
       await this.options.perform(duty, restaurantId, async (context: UnitContext) => {
-        const doc = await context.lookup(kind, _id);
+        const doc = await context.lookup(kind, id);
         const at = doc === undefined ? undefined : Reflect.get(doc, due);
         // Another process was first, or the document has moved on.
         if (at instanceof Date && at <= context.now) await handle({ ...context, doc } as never);

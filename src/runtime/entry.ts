@@ -137,5 +137,7 @@ export function duplicateField(error: unknown): string | undefined {
   const inMessage = () =>
     [...message.slice(message.indexOf('dup key')).matchAll(/(\w+): /g)].map((match) => match[1] ?? '');
   const fields = keyPattern === undefined ? inMessage() : Object.keys(keyPattern);
-  return fields.filter((field) => field !== 'restaurantId' && field !== 'key').at(-1) ?? 'id';
+  const field = fields.filter((one) => one !== 'restaurantId' && one !== 'key').at(-1) ?? 'id';
+  // What the database calls `_id` is `id` to everybody else.
+  return field === '_id' ? 'id' : field;
 }

@@ -13,6 +13,7 @@ import { BrigadeError, fail, invalid } from '../kernel/errors.js';
 import type { AnyEvent, Room } from '../kernel/event.js';
 import { newId } from '../kernel/ids.js';
 import type { AnyBatch, AnyCommand, AnyQuery, Operation, Scope } from '../kernel/operation.js';
+import { cutPage, type Page, type Paged } from '../kernel/page.js';
 import type { Clock } from '../kernel/time.js';
 import { fromDatabase } from '../platform/mongo.js';
 import { admit, free } from './admission.js';
@@ -50,6 +51,8 @@ export interface Outcome {
   status: number;
   data: unknown;
   replayed: boolean;
+  /** About the answer rather than the thing: where the next page of a list begins. */
+  meta?: { nextCursor: string };
 }
 
 export interface ExecuteOptions {
@@ -162,15 +165,34 @@ function assertShape(schema: Joi.Schema, value: unknown, what: string): void {
   if (error !== undefined) throw new Error(`The ${what} breaks its schema: ${error.message}`);
 }
 
-async function run(options: ExecuteOptions, call: Call, base: BaseContext, input: unknown): Promise<JobResult> {
+async function run(options: ExecuteOptions, call: Call, base: BaseContext, input: unknown): Promise<Outcome> {
   const { operation } = call;
   if (operation.kind === 'command') return runCommand(options, call, operation, base, input);
-  const answered =
-    operation.kind === 'query'
-      ? runQuery(options.cache, operation, base, input)
-      : runBatch(options, operation, call, { ...base, input });
-  return { status: operation.rest.status ?? 200, data: await answered, replayed: false };
+  const done = { status: operation.rest.status ?? 200, replayed: false };
+  if (operation.kind === 'query') return { ...done, ...(await runPaged(options.cache, operation, base, input)) };
+  return { ...done, data: await runBatch(options, operation, call, { ...base, input }) };
 }
+
+/** A query's answer, or the page that was asked for of it: all pages are cut from one answer, which may be a kept one. */
+async function runPaged(
+  cache: QueryCache,
+  declared: AnyQuery,
+  base: BaseContext,
+  input: unknown,
+): Promise<Pick<Outcome, 'data' | 'meta'>> {
+  const { page } = declared;
+  if (page === undefined) return { data: await runQuery(cache, declared, base, input) };
+  if (page === 'own') {
+    const data = (await runQuery(cache, declared, base, input)) as Paged<unknown>;
+    return { data, ...metaOf(data) };
+  }
+  const { limit: _, cursor: __, ...asked } = input as Page;
+  const whole = (await runQuery(cache, declared, base, asked)) as never[];
+  const cut = cutPage(whole, page, input as never);
+  return { data: cut.items, ...metaOf(cut) };
+}
+
+const metaOf = ({ nextCursor }: Paged<unknown>) => (nextCursor === undefined ? {} : { meta: { nextCursor } });
 
 /** Each of its commands goes the whole way of one that came alone. */
 async function runBatch(
@@ -251,7 +273,7 @@ async function runCommand(
       const unitContext = contextOf(unit, context, { ...more, ...announcements(options, unit, { ...spec, depth: 0 }) });
       const data = await spec.handle(unitContext as never);
       await react(options, unit, unitContext as never);
-      return data;
+      return spec.answer === undefined ? data : spec.answer(unitContext as never, data as never);
     },
   };
   return options.lanes.of(scope.restaurantId, scope.account).submit(job);

@@ -2,6 +2,7 @@ import type { Doc, Filter, FindOptions, Kind, Reads } from '../kernel/documents.
 import { fail } from '../kernel/errors.js';
 import { modelOf } from '../platform/model.js';
 import { withinRestaurant } from '../platform/tenancy.js';
+import { fromStored, storedFilter, whereId } from './stored-ids.js';
 
 /** Reads one restaurant's documents from the database, without any memory. Queries use it as it is. */
 export class DatabaseReads implements Reads {
@@ -13,8 +14,9 @@ export class DatabaseReads implements Reads {
 
   lookup<T extends Doc>(kind: Kind<T>, id: string): Promise<T | undefined> {
     return withinRestaurant(this.restaurantId, async () => {
-      const doc = await modelOf(kind).findOne({ _id: id }).lean().exec();
-      return (doc ?? undefined) as T | undefined;
+      const where = { _id: whereId(kind, this.restaurantId, id) } as Filter;
+      const doc = (await modelOf(kind).findOne(where).lean().exec()) as T | null;
+      return doc === null ? undefined : fromStored(kind, doc);
     });
   }
 
@@ -24,10 +26,11 @@ export class DatabaseReads implements Reads {
 
   find<T extends Doc>(kind: Kind<T>, filter: Filter, options: FindOptions = {}): Promise<T[]> {
     return withinRestaurant(this.restaurantId, async () => {
-      const found = modelOf(kind).find({ ...filter });
+      const found = modelOf(kind).find(storedFilter(kind, this.restaurantId, filter));
       if (options.sort !== undefined) found.sort(options.sort);
       if (options.limit !== undefined) found.limit(options.limit);
-      return (await found.lean().exec()) as unknown as T[];
+      const docs = (await found.lean().exec()) as unknown as T[];
+      return kind.clientIds === true ? docs.map((doc) => fromStored(kind, doc)) : docs;
     });
   }
 }

@@ -14,6 +14,7 @@ export interface Answer {
   data: any;
   problem: Problem | undefined;
   replayed: boolean;
+  meta?: { nextCursor?: string } | undefined;
   headers?: Headers;
 }
 
@@ -59,10 +60,11 @@ export async function callRest(
     },
     ...(inQuery ? {} : { body: JSON.stringify(rest) }),
   });
-  const body = (await response.json()) as { data?: unknown };
+  const body = (await response.json()) as { data?: unknown; meta?: Answer['meta'] };
   return {
     status: response.status,
     data: response.ok ? body.data : undefined,
+    meta: body.meta,
     problem: response.ok ? undefined : (body as Problem),
     replayed: response.headers.get('idempotency-replayed') === 'true',
     headers: response.headers,
@@ -96,11 +98,12 @@ export class Screen {
 
   async call(name: string, input: object = {}, options: CallOptions = {}): Promise<Answer> {
     const answer = (await this.socket.timeout(10_000).emitWithAck(name, input, options)) as
-      | { ok: true; data: unknown; replayed?: true }
+      | { ok: true; data: unknown; meta?: Answer['meta']; replayed?: true }
       | { ok: false; error: Problem };
     if (!answer.ok) return { status: answer.error.status, data: undefined, problem: answer.error, replayed: false };
     const status = operations.get(name)?.rest.status ?? 200;
-    return { status, data: answer.data, problem: undefined, replayed: answer.replayed === true };
+    const { data, meta, replayed } = answer;
+    return { status, data, meta, problem: undefined, replayed: replayed === true };
   }
 
   named(name: string): Envelope<never>[] {

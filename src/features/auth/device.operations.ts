@@ -84,6 +84,7 @@ export const listDevices = query({
   limit: 'read',
   input: nothing,
   output: Joi.array<ListedDevice[]>().items(listedDeviceSchema),
+  page: { key: ({ name, id }) => [name, id] },
   example: {
     input: {} as Nothing,
     output: [{ ...exampleDevice, lastLoginAt: '2026-05-01T17:00:00.000Z', online: true, unsent: exampleUnsent }],

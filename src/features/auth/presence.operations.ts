@@ -43,6 +43,7 @@ export const listPresence = query<Nothing, PresentView[]>({
     )
     .required()
     .description('The first to come first'),
+  page: { key: ({ since, userId, deviceId = '' }) => [since, userId, deviceId] },
   example: {
     input: {},
     output: [
@@ -54,7 +55,7 @@ export const listPresence = query<Nothing, PresentView[]>({
   },
   async handle({ doors, restaurantId }) {
     const present = await doors.presence.of(restaurantId);
-    return [...present].sort((one, other) => one.since.getTime() - other.since.getTime()).map(viewPresent);
+    return present.map(viewPresent);
   },
 });
 

@@ -75,6 +75,7 @@ export const listSessions = query({
   limit: 'read',
   input: nothing,
   output: Joi.array<SessionView[]>().items(sessionSchema),
+  page: { key: ({ startedAt, id }) => [startedAt, id], newestFirst: true },
   example: {
     input: {} as Nothing,
     output: [
@@ -92,7 +93,7 @@ export const listSessions = query({
     const { userId, sessionId } = ctx.actor;
     const person = await ctx.get(staff, userId);
     const paired = new Map((await ctx.all(devices)).map((device) => [device._id, device]));
-    const own = await ctx.find(sessions, { userId }, { sort: { _id: -1 } });
+    const own = await ctx.find(sessions, { userId });
     return own
       .filter((session) => isLive(session, { person, device: paired.get(session.deviceId ?? '') }, ctx.now))
       .map((session) => sessionView(session, sessionId));

@@ -25,6 +25,7 @@ export const listAlerts = query<ListAlerts, AlertView[]>({
       .description(`Those not yet over, or the last ${LAST_RESOLVED} that are; they are kept for 90 days`),
   }),
   output: Joi.array().items(alertView).required().description('The newest first'),
+  page: { key: ({ raisedAt, id: alertId }) => [raisedAt, alertId], newestFirst: true },
   example: { input: { show: 'live' }, output: [exampleAlert] },
   async handle({ input, find }) {
     const filter = input.show === 'live' ? { status: { $in: liveStatuses } } : { status: 'resolved' };

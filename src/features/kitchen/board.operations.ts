@@ -20,14 +20,15 @@ function stationFilter({ stationIds }: Actor, wanted?: string): Filter {
 }
 
 /** The tickets on the screens, the oldest first. */
-export function openTicketsFor(reads: Reads, actor: Actor, wanted?: string): Promise<TicketDoc[]> {
-  const filter = { status: { $in: openStatuses }, ...stationFilter(actor, wanted) };
+export function openTicketsFor(reads: Reads, actor: Actor, wanted?: string, more: Filter = {}): Promise<TicketDoc[]> {
+  const filter = { status: { $in: openStatuses }, ...more, ...stationFilter(actor, wanted) };
   return reads.find(tickets, filter, { sort: { sentAt: 1 } });
 }
 
 interface ListTickets {
   show: 'open' | 'done';
   stationId?: string;
+  orderId?: string;
 }
 const LAST_DONE = 50;
 
@@ -43,13 +44,16 @@ export const listTickets = query<ListTickets, TicketView[]>({
       .default('open')
       .description(`Open ones, the oldest first; or the last ${LAST_DONE} that were sent and are done`),
     stationId: id('the station').description('Only those of this station'),
+    orderId: id('an order').description('Only those of this order'),
   }),
   cache: { ttl: 60, tags: [tickets] },
   output: Joi.array().items(ticketView).required().description('The tickets'),
+  page: { key: ({ sentAt, id: one }) => [sentAt, one], newestFirst: ({ show }) => show === 'done' },
   example: { input: { show: 'open', stationId }, output: [exampleTicket] },
   async handle({ input, actor, ...reads }) {
-    if (input.show === 'open') return (await openTicketsFor(reads, actor, input.stationId)).map(viewTicket);
-    const filter = { status: 'done', ...stationFilter(actor, input.stationId) };
+    const ofOrder = input.orderId === undefined ? {} : { orderId: input.orderId };
+    if (input.show === 'open') return (await openTicketsFor(reads, actor, input.stationId, ofOrder)).map(viewTicket);
+    const filter = { status: 'done', ...ofOrder, ...stationFilter(actor, input.stationId) };
     return (await reads.find(tickets, filter, { sort: { sentAt: -1 }, limit: LAST_DONE })).map(viewTicket);
   },
 });
@@ -92,6 +96,7 @@ export const allDay = query<OneStation, AllDay[]>({
     )
     .required()
     .description('The most first'),
+  page: { key: ({ quantity, name, ...one }) => [-quantity, name, one.stationId, one.itemId, one.sizeName ?? ''] },
   example: { input: { stationId }, output: [{ stationId, itemId, name: 'Tomato soup', quantity: 7 }] },
   handle: async ({ input, actor, ...reads }) => allDayOf(await openTicketsFor(reads, actor, input.stationId)),
 });

@@ -37,6 +37,7 @@ export const listStations = query<Nothing, StationView[]>({
   input: nothing,
   cache: { ttl: 3600, tags: [stations] },
   output: Joi.array().items(stationView).required().description('By position'),
+  page: { key: ({ position: at, name, id: stationId }) => [at, name, stationId] },
   example: { input: {}, output: [exampleStation] },
   handle: listOf,
 });

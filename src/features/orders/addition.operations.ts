@@ -6,6 +6,7 @@ import { availabilityChanged, takePortions } from '../menu/index.js';
 import { choicesOf } from './line.operations.js';
 import {
   announceFiring,
+  asItIsNow,
   lineOf,
   orderToChange,
   requireStatus,
@@ -62,6 +63,7 @@ export const addLines = command<AddLines, OrderView>({
     requireStatus(order, 'open', 'scheduled');
     return add(ctx, order, await priceLines(ctx, order, input.lines, whenFor(order, input)));
   },
+  answer: asItIsNow,
 });
 
 interface RepeatLines extends FireInput {
@@ -91,6 +93,7 @@ export const repeatLines = command<RepeatLines, OrderView>({
     const again = input.lineIds.map((lineId) => repeated(order, lineId));
     return add(ctx, order, await priceLines(ctx, order, again, whenFor(order, input), 'lineIds'));
   },
+  answer: asItIsNow,
 });
 
 function repeated(order: OrderDoc, lineId: string): LineInput {

@@ -3,6 +3,7 @@ import { command } from '../../kernel/operation.js';
 import { id } from '../../kernel/schema.js';
 import {
   announceFiring,
+  asItIsNow,
   chosenLines,
   type LineChoiceInput,
   orderToChange,
@@ -46,6 +47,7 @@ export const fireLines = command<Chosen, OrderView>({
     announceFiring(ctx, after, lines);
     return view;
   },
+  answer: asItIsNow,
 });
 
 export const holdLines = command<Chosen, OrderView>({
@@ -69,6 +71,7 @@ export const holdLines = command<Chosen, OrderView>({
     ctx.publish(orderLinesWithdrawn, { orderId: order._id, why: 'held' as const, lines: withdrawn });
     return view;
   },
+  answer: asItIsNow,
 });
 
 interface Serve {
@@ -93,4 +96,5 @@ export const serveLines = command<Serve, OrderView>({
     const after = withStep(order, lines, 'serve', (line) => ({ ...line, servedAt: ctx.now }));
     return saveOrder(ctx, order, after, { lines, status: 'served' });
   },
+  answer: asItIsNow,
 });

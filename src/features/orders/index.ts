@@ -59,7 +59,7 @@ export const ordersFeature = feature({
       load: async ({ find, actor }) => {
         // A screen bound to stations hears of tickets only, so a copy of the orders would grow old there.
         if (actor.stationIds.length > 0) return [];
-        const live = await find(orders, { status: { $in: liveStatuses } }, { sort: { _id: 1 } });
+        const live = await find(orders, { status: { $in: liveStatuses } }, { sort: { businessDay: 1, number: 1 } });
         return live.map(viewOrder);
       },
       live: { field: 'status', values: liveStatuses },

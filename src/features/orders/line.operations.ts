@@ -15,7 +15,7 @@ import {
   returnPortions,
   takePortions,
 } from '../menu/index.js';
-import { lineOf, orderToChange, requireStatus, saveOrder, withLines, withStep } from './orders.changes.js';
+import { asItIsNow, lineOf, orderToChange, requireStatus, saveOrder, withLines, withStep } from './orders.changes.js';
 import {
   orderLineChanged,
   orderLineStatusChanged,
@@ -75,6 +75,7 @@ export const changeLine = command<ChangeLine, OrderView>({
     if (isFired(line)) publish(orderLineChanged, { orderId: order._id, lineId: line.id });
     return view;
   },
+  answer: asItIsNow,
 });
 
 /**
@@ -150,6 +151,7 @@ export const cancelLine = command<CancelLine, OrderView>({
     await returnPortions(ctx, portionsOf([line]));
     return saveOrder(ctx, order, withLines(after, after.lines), { lines: [line], status: 'cancelled' });
   },
+  answer: asItIsNow,
 });
 
 interface VoidLine extends CancelLine {
@@ -193,6 +195,7 @@ export const voidLine = command<VoidLine, OrderView>({
     publish(orderLinesWithdrawn, { orderId: order._id, why: 'voided' as const, lines: withdrawn });
     return view;
   },
+  answer: asItIsNow,
 });
 
 /** The line with what is left of it, and the voided part under an id of its own. */

@@ -1,12 +1,14 @@
 import Joi from 'joi';
 import { fail } from '../../kernel/errors.js';
 import { command, query } from '../../kernel/operation.js';
-import { id, type Page, type Paged, paged, pageFields, time } from '../../kernel/schema.js';
+import { type Page, type Paged, paged, pageFields, readPage } from '../../kernel/page.js';
+import { id, time } from '../../kernel/schema.js';
 import { releaseTable, tableStatusChanged } from '../floor/index.js';
 import { availabilityChanged, returnPortions } from '../menu/index.js';
 import {
   announceFiring,
   announceStatus,
+  asItIsNow,
   chosenLines,
   hasFired,
   orderToChange,
@@ -73,18 +75,16 @@ export const listOrders = query<ListOrders, Paged<OrderView>>({
     status: orderStatus.description('Only those in this status'),
     tableId: id('a table').description('Only those of this table'),
     waiterId: id('a waiter').description('Only those of this waiter'),
-    ...pageFields,
+    ...pageFields(200, 50),
   }),
+  page: 'own',
   cache: { ttl: 60, tags: [orders] },
   output: paged(orderView),
   example: { input: { status: 'open', waiterId, limit: 50 }, output: { items: [exampleOrder] } },
   async handle({ input, find }) {
-    const { limit, cursor, ...same } = input;
-    const filter = { ...same, ...(cursor !== undefined && { _id: { $lt: cursor } }) };
-    const found = await find(orders, filter, { sort: { _id: -1 }, limit: limit + 1 });
-    const items = found.slice(0, limit);
-    const last = items.at(-1);
-    return { items: items.map(viewOrder), ...(found.length > limit && last && { nextCursor: last._id }) };
+    const { limit: _, cursor: __, ...filter } = input;
+    const { items, ...more } = await readPage({ find }, orders, filter, ['businessDay', 'number'], input);
+    return { items: items.map(viewOrder), ...more };
   },
 });
 
@@ -122,6 +122,7 @@ export const updateOrder = command<UpdateOrder, OrderView>({
     if (hasFired(order)) ctx.publish(orderRelabelled, { orderId: order._id });
     return view;
   },
+  answer: asItIsNow,
 });
 
 interface ReleaseOrder extends OneOrder {
@@ -152,6 +153,7 @@ export const releaseOrder = command<ReleaseOrder, OrderView>({
     announceFiring(ctx, after, lines);
     return view;
   },
+  answer: asItIsNow,
 });
 
 export const completeOrder = command<OneOrder, OrderView>({
@@ -176,6 +178,7 @@ export const completeOrder = command<OneOrder, OrderView>({
     if (order.tableId !== undefined) await releaseTable(ctx, order.tableId, 'dirty');
     return saveOrder(ctx, order, { ...order, status, closedAt: ctx.now });
   },
+  answer: asItIsNow,
 });
 
 interface CancelOrder extends OneOrder {
@@ -221,4 +224,5 @@ export const cancelOrder = command<CancelOrder, OrderView>({
     announceStatus(ctx, order, after);
     return view;
   },
+  answer: asItIsNow,
 });

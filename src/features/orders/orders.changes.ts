@@ -15,6 +15,10 @@ export async function orderToChange(ctx: UnitContext, orderId: string): Promise<
   return order;
 }
 
+/** The answer of a command that changed an order: as it is once the kitchen and the others have done their part. */
+export const asItIsNow = async (ctx: UnitContext, { id }: OrderView): Promise<OrderView> =>
+  viewOrder(await ctx.get(orders, id));
+
 /** @throws illegal_step with the order as it is: a tablet that was offline shows why its change came too late */
 export function requireStatus(order: OrderDoc, ...allowed: OrderStatus[]): void {
   if (allowed.includes(order.status)) return;

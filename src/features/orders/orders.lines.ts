@@ -6,7 +6,7 @@ import { fail, invalid } from '../../kernel/errors.js';
 import { newId } from '../../kernel/ids.js';
 import { id } from '../../kernel/schema.js';
 import { type LineChoice, type Naming, type Occasion, priceItem } from '../menu/index.js';
-import type { OrderDoc, OrderLine } from './orders.model.js';
+import { type OrderDoc, type OrderLine, orders } from './orders.model.js';
 import { lineTotal } from './orders.rules.js';
 import { course, lineNote, optionQuantity, quantity, seat } from './orders.views.js';
 
@@ -91,8 +91,9 @@ export async function priceLines(
   field = 'lines',
 ): Promise<NewLines> {
   const lines: NewLines = { added: [], firing: [] };
-  for (const [index, input] of inputs.entries()) {
-    if (isKnown(target, input, `${field}.${index}`)) continue;
+  const unknown = [...inputs.entries()].filter(([index, input]) => !isKnown(target, input, `${field}.${index}`));
+  await checkIdsAreFree(ctx, unknown, field);
+  for (const [index, input] of unknown) {
     const line = await priceLine(ctx, target, input, (name) => `${field}.${index}.${name}`);
     lines.added.push(line);
     if (isSentAtOnce(input, line, when)) lines.firing.push(line);
@@ -100,6 +101,18 @@ export async function priceLines(
   if (target.lines.length + lines.added.length > MAX_LINES)
     throw invalid(field, `an order has at most ${MAX_LINES} lines`);
   return lines;
+}
+
+/** A line's id is unique in the house, whatever order the line is in or goes to. @throws duplicate naming the line */
+async function checkIdsAreFree(ctx: UnitContext, inputs: [number, LineInput][], field: string): Promise<void> {
+  const ids = inputs.flatMap(([, { id: chosen }]) => (chosen === undefined ? [] : [chosen]));
+  if (ids.length === 0) return;
+  const [other] = await ctx.find(orders, { 'lines.id': { $in: ids } }, { limit: 1 });
+  if (other === undefined) return;
+  const [index] = inputs.find(([, input]) => other.lines.some((line) => line.id === input.id)) ?? [0];
+  throw fail('duplicate', `A line of order ${other.number} has this id already`, {
+    errors: [{ field: `${field}.${index}.id`, message: 'is the id of a line in another order' }],
+  });
 }
 
 /** Whether every one of these lines has come before. @throws conflict when one has come with other content */

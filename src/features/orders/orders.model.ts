@@ -94,6 +94,7 @@ export const orders = model<OrderDoc>({
   collection: 'orders',
   title: 'order',
   hold: 'recent',
+  clientIds: true,
   // Nested values are checked by the operations' schemas; `Object` keeps them exactly as they were written.
   fields: {
     number: Number,
@@ -116,7 +117,14 @@ export const orders = model<OrderDoc>({
     closedAt: Date,
     cancelReason: String,
   },
-  indexes: [[{ restaurantId: 1, status: 1, _id: -1 }], [{ restaurantId: 1, _id: -1 }]],
+  indexes: [
+    [{ restaurantId: 1, businessDay: -1, number: -1 }],
+    [{ restaurantId: 1, status: 1, businessDay: -1, number: -1 }],
+    [{ restaurantId: 1, tableId: 1, businessDay: -1, number: -1 }],
+    [{ restaurantId: 1, waiterId: 1, businessDay: -1, number: -1 }],
+    // A line's id is unique in the house.
+    [{ restaurantId: 1, 'lines.id': 1 }],
+  ],
 });
 
 /** The last order number given on one business day; `_id` is `{restaurantId}:{businessDay}`. */

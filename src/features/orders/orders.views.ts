@@ -242,7 +242,18 @@ function viewTotals({ subtotal, taxes, total }: Totals, currency: string): Total
   };
 }
 
+const views = new WeakMap<OrderDoc, OrderView>();
+
+/** An order as the wire shows it. Documents never change, so one document has one view: it is made, and stored, once. */
 export function viewOrder(doc: OrderDoc): OrderView {
+  const known = views.get(doc);
+  if (known !== undefined) return known;
+  const view = makeView(doc);
+  views.set(doc, view);
+  return view;
+}
+
+function makeView(doc: OrderDoc): OrderView {
   const { currency } = doc;
   const view: OrderView = {
     id: doc._id,

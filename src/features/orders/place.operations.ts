@@ -9,7 +9,7 @@ import { occupyTable, tableStatusChanged } from '../floor/index.js';
 import { availabilityChanged, type Channel, takePortions } from '../menu/index.js';
 import { type RestaurantDoc, settingsOf } from '../restaurants/index.js';
 import { staff } from '../staff/index.js';
-import { announceFiring, withFired, withLines } from './orders.changes.js';
+import { announceFiring, asItIsNow, withFired, withLines } from './orders.changes.js';
 import { orderCreated, orderFired } from './orders.events.js';
 import { cooking, exampleOrder, soupId, steakId, tableId } from './orders.examples.js';
 import { areAllKnown, fire, fireCourses, type LineInput, lineInputs, priceLines } from './orders.lines.js';
@@ -93,6 +93,7 @@ export const placeOrder = command<PlaceOrder, OrderView>({
     announceFiring(ctx, placed, lines.firing);
     return view;
   },
+  answer: asItIsNow,
 });
 
 /** Takes the order's table, if it has one; a joined table leads to the main one. @throws conflict naming whose it is */
@@ -106,7 +107,10 @@ export async function seated(ctx: UnitContext, order: OrderDoc): Promise<OrderDo
 function sentAgain(known: OrderDoc, input: PlaceOrder): OrderView {
   const view = viewOrder(known);
   if (input.lines.every((line) => line.id !== undefined) && areAllKnown(known, input.lines)) return view;
-  throw fail('duplicate', `Order ${known.number} has this id already`, { current: view });
+  throw fail('duplicate', `Order ${known.number} has this id already`, {
+    current: view,
+    errors: [{ field: 'id', message: 'is the id of another order' }],
+  });
 }
 
 type Draft = UnitContext & { input: PlaceOrder };

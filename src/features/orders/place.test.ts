@@ -1,6 +1,8 @@
 import { type Brigade, logIn, openHouse, startBrigade, transports, until } from '../../../tests/harness/index.js';
 import { eur, openService, type Service } from '../../../tests/harness/service.js';
 import { newId } from '../../kernel/ids.js';
+import { modelOf } from '../../platform/model.js';
+import { orders } from './orders.model.js';
 import type { OrderView } from './orders.views.js';
 
 let brigade: Brigade;
@@ -114,6 +116,57 @@ describe.each(transports)('order:place over %s', (transport) => {
     const { data } = await service.waiter.via(transport, 'order:list', {});
     expect(data.items.map(({ id }: OrderView) => id)).not.toContain(theirs.id);
     await other.house.close();
+  });
+
+  it('lets two restaurants use the same ids, and neither notices', async () => {
+    const other = await openService(brigade);
+    const [id, lineId] = [newId(), newId()];
+    const input = (item: string) => ({ id, channel: 'takeaway', lines: [{ id: lineId, itemId: item }] });
+    const ours = await place(input(service.soup));
+    const theirs = await other.waiter.via(transport, 'order:place', input(other.soup));
+    expect([ours.status, theirs.status]).toEqual([201, 201]);
+    await service.waiter.must('order:update', { orderId: id, note: 'ours' });
+    await other.waiter.must('order:update', { orderId: id, note: 'theirs' });
+    const read = (who: Service) => who.waiter.via(transport, 'order:get', { orderId: id });
+    expect((await read(service)).data).toMatchObject({ id, note: 'ours', lines: [{ itemId: service.soup }] });
+    expect((await read(other)).data).toMatchObject({ id, note: 'theirs', lines: [{ itemId: other.soup }] });
+    expect((await other.waiter.must('order:list')).items).toHaveLength(1);
+    await other.house.close();
+  });
+
+  it('a taken id is a conflict in the house, which names the field and shows what has it', async () => {
+    const [id, lineId] = [newId(), newId()];
+    const lines = [{ id: lineId, itemId: service.soup }];
+    const first = await place({ id, channel: 'takeaway', lines });
+    const again = await place({ id, channel: 'takeaway', lines: [{ itemId: service.soup }] });
+    expect(again.problem).toMatchObject({ status: 409, code: 'duplicate', errors: [{ field: 'id' }] });
+    expect(again.problem?.current).toMatchObject({ id, number: first.data.number });
+    expect(JSON.stringify(again.problem)).not.toContain('_id');
+  });
+
+  it("field 19: a line's id is unique in the house, also after a move, and a retry is still a retry", async () => {
+    const lines = [{ id: newId(), itemId: service.soup }, { itemId: service.steak }];
+    const [table, other] = [await service.table(), await service.table()];
+    const order = (await place({ tableId: table.id, lines: lines.slice(0, 1) })).data;
+    const taken = { status: 409, code: 'duplicate', errors: [{ field: 'lines.1.id' }] };
+    const twice = [{ itemId: service.steak }, ...lines.slice(0, 1)];
+    expect((await place({ channel: 'takeaway', lines: twice })).problem).toMatchObject(taken);
+    const second = (await place({ tableId: other.id, lines: [{ itemId: service.steak }] })).data;
+    expect(
+      (await service.waiter.via(transport, 'order:add-lines', { orderId: second.id, lines: twice })).problem,
+    ).toMatchObject(taken);
+    const serverMade = [{ id: second.lines[0].id, itemId: service.soup }];
+    expect((await place({ channel: 'takeaway', lines: serverMade })).problem?.errors?.[0]?.field).toBe('lines.0.id');
+    const move = { orderId: order.id, lineIds: [order.lines[0].id], toOrderId: second.id };
+    await service.manager.must('order:move-lines', move);
+    expect((await place({ channel: 'takeaway', lines: twice })).problem).toMatchObject(taken);
+    const retry = { orderId: order.id, lines: lines.slice(0, 1) };
+    expect((await service.waiter.must('order:add-lines', retry)).lines).toEqual([]);
+  });
+
+  it('answers what the kitchen has made of it, as it can be read right afterwards', async () => {
+    const { data } = await place({ channel: 'takeaway', lines: [{ itemId: service.water }, { itemId: service.soup }] });
+    expect((await service.waiter.via(transport, 'order:get', { orderId: data.id })).data).toEqual(data);
   });
 
   it('may not be done by the kitchen', async () => {
@@ -256,6 +309,58 @@ describe.each(transports)('order:list over %s', (transport) => {
     expect((await list({ waiterId: newId() })).items).toEqual([]);
     expect((await list({ status: 'cancelled', tableId })).items).toEqual([]);
   });
+
+  it('field 18: lists by number whatever ids the tablets choose; a page stays whole when orders come in between', async () => {
+    const other = await openService(brigade);
+    const place = (id?: string) =>
+      other.waiter.must('order:place', { ...(id && { id }), channel: 'takeaway', lines: [{ itemId: other.water }] });
+    const list = (input: object) => other.waiter.via(transport, 'order:list', input);
+    const numbers = (answer: Awaited<ReturnType<typeof list>>) =>
+      answer.data.items.map(({ number }: OrderView) => number);
+    for (const id of [undefined, '000000000000000000000001', undefined, 'ffffffffffffffffffffffff', undefined])
+      await place(id);
+    const whole = await list({});
+    expect(numbers(whole)).toEqual([5, 4, 3, 2, 1]);
+    expect(whole.meta).toBeUndefined();
+    const first = await list({ limit: 2 });
+    expect(first.meta).toEqual({ nextCursor: first.data.nextCursor });
+    await place('fffffffffffffffffffffff0');
+    const second = await list({ limit: 2, cursor: first.meta?.nextCursor });
+    const third = await list({ limit: 2, cursor: second.meta?.nextCursor });
+    expect([first, second, third].map(numbers)).toEqual([[5, 4], [3, 2], [1]]);
+    expect(third.meta).toBeUndefined();
+    await other.house.close();
+  });
+
+  it.each([
+    ['made up', 'AAAA'],
+    ['of another list', Buffer.from('["Ana"]').toString('base64url')],
+    ['an operator', Buffer.from('[{"$gt":""},1]').toString('base64url')],
+    ['no cursor at all', '../'],
+  ])('refuses a cursor that is %s', async (_what, cursor) => {
+    const { problem } = await service.waiter.via(transport, 'order:list', { cursor });
+    expect(problem).toMatchObject({ status: 400, code: 'validation_failed', errors: [{ field: 'cursor' }] });
+  });
+});
+
+it('orders of a data folder from before, with the id alone in the database, are read and changed like others', async () => {
+  const order = await service.order([{ itemId: service.soup }]);
+  const { collection } = modelOf(orders);
+  const [stored] = await collection.find({ 'lines.id': order.lines[0]?.id }).toArray();
+  expect(stored?._id).toBe(`${stored?.restaurantId}:${order.id}`);
+  await collection.insertOne({ ...stored, _id: order.id } as never);
+  await collection.deleteOne({ _id: stored?._id as never });
+  expect(await service.waiter.must('order:get', { orderId: order.id })).toEqual(order);
+  await service.waiter.must('order:update', { orderId: order.id, note: 'still here' });
+  expect((await service.waiter.must('order:list', { tableId: order.tableId })).items).toMatchObject([
+    { id: order.id, version: 2, note: 'still here' },
+  ]);
+  const again = await service.waiter.rest('order:place', {
+    id: order.id,
+    channel: 'takeaway',
+    lines: [{ itemId: service.soup }],
+  });
+  expect(again.problem).toMatchObject({ code: 'duplicate', errors: [{ field: 'id' }] });
 });
 
 it('a snapshot holds the orders somebody works on', async () => {

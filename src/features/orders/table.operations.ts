@@ -7,6 +7,7 @@ import { changeOrderWaiter, releaseTable, tableStatusChanged, tableUpdated } fro
 import { settingsOf } from '../restaurants/index.js';
 import {
   announceStatus,
+  asItIsNow,
   hasFired,
   lineOf,
   orderToChange,
@@ -58,6 +59,7 @@ export const transferOrder = command<TransferOrder, OrderView>({
     if (hasFired(order)) ctx.publish(orderRelabelled, { orderId: order._id });
     return view;
   },
+  answer: asItIsNow,
 });
 
 async function reseat(ctx: UnitContext, order: OrderDoc, to: string): Promise<OrderDoc> {
@@ -122,6 +124,7 @@ export const moveLines = command<MoveLines, Moved>({
       publish(orderLinesMoved, { fromOrderId: order._id, toOrderId: target._id, firing, lineIds: fired });
     return { from, to };
   },
+  answer: async (ctx, { from, to }) => ({ from: await asItIsNow(ctx, from), to: await asItIsNow(ctx, to) }),
 });
 
 async function targetOf(ctx: UnitContext, order: OrderDoc, input: MoveLines): Promise<OrderDoc> {

@@ -24,7 +24,6 @@ import {
   staffView,
 } from './staff.views.js';
 
-const byName = (a: { name: string }, b: { name: string }) => a.name.localeCompare(b.name);
 const staffId = id('the staff member').required();
 
 export const listStaff = query({
@@ -38,13 +37,11 @@ export const listStaff = query({
   }),
   cache: { ttl: 1800, tags: [staff] },
   output: Joi.array<StaffView[]>().items(staffSchema),
+  page: { key: ({ name, id }) => [name, id] },
   example: { input: { active: true }, output: [exampleStaff] },
   async handle({ input, all }) {
     const members = await all(staff);
-    return members
-      .filter(({ active }) => active === (input.active ?? active))
-      .map(staffView)
-      .sort(byName);
+    return members.filter(({ active }) => active === (input.active ?? active)).map(staffView);
   },
 });
 
@@ -57,13 +54,11 @@ export const showRoster = query({
   input: nothing,
   cache: { ttl: 1800, tags: [staff] },
   output: Joi.array<StaffCard[]>().items(staffCardSchema),
+  page: { key: ({ name, id }) => [name, id] },
   example: { input: {} as Nothing, output: [exampleCard] },
   async handle({ all }) {
     const members = await all(staff);
-    return members
-      .filter(({ active }) => active)
-      .map(staffCard)
-      .sort(byName);
+    return members.filter(({ active }) => active).map(staffCard);
   },
 });
 

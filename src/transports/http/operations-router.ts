@@ -148,9 +148,9 @@ function showLimits(res: Response, states: LimitStates): void {
   res.setHeader('X-RateLimit-Reset', nearest.reset);
 }
 
-function answer(res: Response, { status, data, replayed }: Outcome): void {
+function answer(res: Response, { status, data, replayed, meta }: Outcome): void {
   if (replayed) res.setHeader('Idempotency-Replayed', 'true');
   const { version } = (data ?? {}) as { version?: unknown };
   if (typeof version === 'number') res.setHeader('ETag', `"${version}"`);
-  res.status(status).json({ data });
+  res.status(status).json(meta === undefined ? { data } : { data, meta });
 }

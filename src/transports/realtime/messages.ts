@@ -7,7 +7,7 @@ import type { Clock } from '../../kernel/time.js';
 import type { Logger } from '../../platform/logger.js';
 import { type Metrics, timed } from '../../platform/metrics.js';
 import type { LocalPresence } from '../../platform/presence.js';
-import { type Execute, validated } from '../../runtime/execute.js';
+import { type Execute, type Outcome, validated } from '../../runtime/execute.js';
 import type { Registry } from '../../runtime/registry.js';
 import type { Authenticated, Sessions } from '../../runtime/sessions.js';
 import { tellUnsent } from './unsent.js';
@@ -31,7 +31,9 @@ export interface SocketData extends Authenticated {
   unsent?: Unsent;
 }
 
-export type Acked = { ok: true; data: unknown; replayed?: true } | { ok: false; error: Problem };
+export type Acked =
+  | { ok: true; data: unknown; meta?: Outcome['meta']; replayed?: true }
+  | { ok: false; error: Problem };
 type Ack = (answer: Acked) => void;
 
 interface Meta {
@@ -89,7 +91,8 @@ async function serve(socket: Socket, [name, ...args]: unknown[], options: Messag
         expectedVersion,
         hasLeft: () => socket.disconnected,
       });
-      answer = { ok: true, data: result.data, ...(result.replayed ? { replayed: true } : {}) };
+      const { data: shown, meta: about, replayed } = result;
+      answer = { ok: true, data: shown, ...(about && { meta: about }), ...(replayed ? { replayed } : {}) };
       status = result.status;
       if (result.replayed) outcome = 'replayed';
     }
