@@ -92,6 +92,10 @@ export interface Operations {
     input: {
       /** Only those who work here (true) or have left (false) */
       active?: boolean;
+      /** How many at most */
+      limit?: number;
+      /** `nextCursor` of the page before, as it came */
+      cursor?: string;
     };
     output: StaffMember[];
   };
@@ -102,7 +106,12 @@ export interface Operations {
    */
   'staff:roster': {
     kind: 'query';
-    input: Record<string, never>;
+    input: {
+      /** How many at most */
+      limit?: number;
+      /** `nextCursor` of the page before, as it came */
+      cursor?: string;
+    };
     output: StaffCard[];
   };
   /**
@@ -315,7 +324,12 @@ export interface Operations {
    */
   'auth:sessions': {
     kind: 'query';
-    input: Record<string, never>;
+    input: {
+      /** How many at most */
+      limit?: number;
+      /** `nextCursor` of the page before, as it came */
+      cursor?: string;
+    };
     output: Session[];
   };
   /**
@@ -378,7 +392,12 @@ export interface Operations {
    */
   'device:list': {
     kind: 'query';
-    input: Record<string, never>;
+    input: {
+      /** How many at most */
+      limit?: number;
+      /** `nextCursor` of the page before, as it came */
+      cursor?: string;
+    };
     output: ListedDevice[];
   };
   /**
@@ -422,7 +441,12 @@ export interface Operations {
    */
   'presence:list': {
     kind: 'query';
-    input: Record<string, never>;
+    input: {
+      /** How many at most */
+      limit?: number;
+      /** `nextCursor` of the page before, as it came */
+      cursor?: string;
+    };
     output: Present[];
   };
   /**
@@ -1093,7 +1117,7 @@ export interface Operations {
       waiterId?: string;
       /** How many at most */
       limit?: number;
-      /** `nextCursor` of the previous page */
+      /** `nextCursor` of the page before, as it came */
       cursor?: string;
     };
     output: {
@@ -1379,7 +1403,12 @@ export interface Operations {
    */
   'station:list': {
     kind: 'query';
-    input: Record<string, never>;
+    input: {
+      /** How many at most */
+      limit?: number;
+      /** `nextCursor` of the page before, as it came */
+      cursor?: string;
+    };
     output: Station[];
   };
   /**
@@ -1463,6 +1492,12 @@ export interface Operations {
       show?: 'open' | 'done';
       /** Only those of this station */
       stationId?: string;
+      /** Only those of this order */
+      orderId?: string;
+      /** How many at most */
+      limit?: number;
+      /** `nextCursor` of the page before, as it came */
+      cursor?: string;
     };
     output: Ticket[];
   };
@@ -1592,6 +1627,10 @@ export interface Operations {
     input: {
       /** Only this station */
       stationId?: string;
+      /** How many at most */
+      limit?: number;
+      /** `nextCursor` of the page before, as it came */
+      cursor?: string;
     };
     output: AllDayCount[];
   };
@@ -1615,6 +1654,10 @@ export interface Operations {
     input: {
       /** Those not yet over, or the last 100 that are; they are kept for 90 days */
       show?: 'live' | 'resolved';
+      /** How many at most */
+      limit?: number;
+      /** `nextCursor` of the page before, as it came */
+      cursor?: string;
     };
     output: Alert[];
   };
