@@ -34,7 +34,10 @@ interface SinceInput {
 
 type Since =
   | { reset: true; epoch: string; rooms: string[] }
-  | { reset: false; epoch: string; rooms: string[]; events: Envelope[]; position: number; more: boolean };
+  | { reset: false; epoch: string; rooms: string[]; events: Envelope[]; position: number; more: boolean; live: Live };
+
+/** By replica: which of its things are live, so that a client made before a status was still knows what to keep. */
+type Live = Record<string, { field: string; values: readonly string[] }>;
 
 interface Snapshot {
   epoch: string;
@@ -42,9 +45,20 @@ interface Snapshot {
   at: string;
   rooms: string[];
   replicas: Record<string, unknown[]>;
+  live: Live;
 }
 
 const rooms = Joi.array().items(Joi.string()).required().description('The rooms this session is in');
+const liveRules = Joi.object<Live>()
+  .pattern(
+    Joi.string(),
+    Joi.object({ field: Joi.string().required(), values: Joi.array().items(Joi.string()).required() }),
+  )
+  .required()
+  .description(
+    'By replica: a thing whose field has none of these values has left it. Go by this and not by a list of your own: a ' +
+      'newer server may know more values. A replica that is not named loses things by `removes` only',
+  );
 const epoch = Joi.string().max(40).required().description('Changes when history does (a restored backup)');
 
 const envelope = Joi.object<Envelope>({
@@ -74,7 +88,7 @@ export function syncFeature(features: readonly Feature[]): Feature {
   return feature({
     name: 'sync',
     summary: 'Live copies for screens: snapshot and catch-up',
-    operations: [snapshotOf(replicas), since, submit],
+    operations: [snapshotOf(replicas), sinceOf(replicas), submit],
   });
 }
 
@@ -87,62 +101,66 @@ const heads = new Batcher<string, Head | undefined>(async (restaurantIds) => {
   return restaurantIds.map((id) => found.get(id));
 }, GATHER_MS);
 
-const since = query<SinceInput, Since>({
-  name: 'sync:since',
-  summary: 'The events after a position that this session may see',
-  description:
-    'In order and paged: go on from `position` while `more`. `reset: true` when the position lies in another epoch, or ' +
-    'events after it are not there any more (older than the retention, or written under a wrong clock): take ' +
-    '`sync:snapshot` again. What is answered without it is whole.',
-  rest: { method: 'get', path: '/sync/since' },
-  permission: 'sync:read',
-  limit: 'read',
-  input: Joi.object<SinceInput, true>({
-    epoch,
-    seq: Joi.number().integer().min(0).required().description('The last seq applied'),
-    limit: Joi.number().integer().min(1).max(1000).default(500).description('Events a page, about'),
-  }),
-  output: Joi.alternatives<Since>().try(
-    Joi.object({ reset: Joi.boolean().valid(true).required(), epoch, rooms }),
-    Joi.object({
-      reset: Joi.boolean().valid(false).required(),
+const sinceOf = (replicas: readonly AnyReplica[]) =>
+  query<SinceInput, Since>({
+    name: 'sync:since',
+    summary: 'The events after a position that this session may see',
+    description:
+      'In order and paged: go on from `position` while `more`. `reset: true` when the position lies in another epoch, or ' +
+      'events after it are not there any more (older than the retention, or written under a wrong clock): take ' +
+      '`sync:snapshot` again. What is answered without it is whole.',
+    rest: { method: 'get', path: '/sync/since' },
+    permission: 'sync:read',
+    limit: 'read',
+    input: Joi.object<SinceInput, true>({
       epoch,
-      rooms,
-      events: Joi.array().items(envelope).required(),
-      position: Joi.number().integer().required().description('Complete up to this seq'),
-      more: Joi.boolean().required(),
+      seq: Joi.number().integer().min(0).required().description('The last seq applied'),
+      limit: Joi.number().integer().min(1).max(1000).default(500).description('Events a page, about'),
     }),
-  ),
-  example: {
-    input: { epoch: '5f1c09a2b3d4', seq: 41, limit: 500 },
-    output: {
-      reset: false,
-      epoch: '5f1c09a2b3d4',
-      rooms: ['all', 'can:order:read'],
-      events: [],
-      position: 41,
-      more: false,
+    output: Joi.alternatives<Since>().try(
+      Joi.object({ reset: Joi.boolean().valid(true).required(), epoch, rooms }),
+      Joi.object({
+        reset: Joi.boolean().valid(false).required(),
+        epoch,
+        rooms,
+        events: Joi.array().items(envelope).required(),
+        position: Joi.number().integer().required().description('Complete up to this seq'),
+        more: Joi.boolean().required(),
+        live: liveRules,
+      }),
+    ),
+    example: {
+      input: { epoch: '5f1c09a2b3d4', seq: 41, limit: 500 },
+      output: {
+        reset: false,
+        epoch: '5f1c09a2b3d4',
+        rooms: ['all', 'can:order:read'],
+        events: [],
+        position: 41,
+        more: false,
+        live: liveOf(replicas),
+      },
     },
-  },
-  async handle({ input, actor, restaurantId }) {
-    const mine = roomsOfActor(actor);
-    const head = (await heads.ask(restaurantId)) ?? { ...freshHead(restaurantId), epoch: NO_HISTORY };
-    const reset = { reset: true as const, epoch: head.epoch, rooms: mine };
-    if (input.epoch !== head.epoch || input.seq > head.seq) return reset;
-    if (input.seq === head.seq) return { ...reset, reset: false, events: [], position: head.seq, more: false };
-    const entries = await tails.page(head, input.seq, input.limit);
-    if (entries === undefined) return reset;
-    const events: Envelope[] = [];
-    for (const entry of entries) {
-      for (const event of entry.events) {
-        if (event.seq > input.seq && event.rooms.some((room) => mine.includes(room)))
-          events.push(envelopeOf(entry, event));
+    async handle({ input, actor, restaurantId }) {
+      const mine = roomsOfActor(actor);
+      const head = (await heads.ask(restaurantId)) ?? { ...freshHead(restaurantId), epoch: NO_HISTORY };
+      const reset = { reset: true as const, epoch: head.epoch, rooms: mine };
+      const live = liveOf(replicas);
+      if (input.epoch !== head.epoch || input.seq > head.seq) return reset;
+      if (input.seq === head.seq) return { ...reset, reset: false, events: [], position: head.seq, more: false, live };
+      const entries = await tails.page(head, input.seq, input.limit);
+      if (entries === undefined) return reset;
+      const events: Envelope[] = [];
+      for (const entry of entries) {
+        for (const event of entry.events) {
+          if (event.seq > input.seq && event.rooms.some((room) => mine.includes(room)))
+            events.push(envelopeOf(entry, event));
+        }
       }
-    }
-    const position = entries.at(-1)?.last ?? input.seq;
-    return { ...reset, reset: false, events, position, more: position < head.seq };
-  },
-});
+      const position = entries.at(-1)?.last ?? input.seq;
+      return { ...reset, reset: false, events, position, more: position < head.seq, live };
+    },
+  });
 
 /** The epoch of a restaurant in which nothing has happened yet. */
 const NO_HISTORY = 'none';
@@ -164,6 +182,7 @@ function snapshotOf(replicas: readonly AnyReplica[]) {
       at: time('When it was read').required(),
       rooms,
       replicas: Joi.object(Object.fromEntries(shapes)).required(),
+      live: liveRules,
     }),
     example: {
       input: {},
@@ -173,6 +192,7 @@ function snapshotOf(replicas: readonly AnyReplica[]) {
         at: '2026-11-21T19:30:00.000Z',
         rooms: ['all', 'can:order:read'],
         replicas: Object.fromEntries(replicas.map((one) => [one.name, []])),
+        live: liveOf(replicas),
       },
     },
     // `execute` gives it beside what every query is given.
@@ -193,7 +213,7 @@ async function readSnapshot(
     await context.reach(before);
     const loaded = await loadAll(replicas, context);
     const after = await readHead(context.restaurantId);
-    if (before?.n === after?.n && before?.epoch === after?.epoch) return snapshot(context, loaded, after);
+    if (before?.n === after?.n && before?.epoch === after?.epoch) return snapshot(replicas, context, loaded, after);
   }
   return mongoose.connection.transaction(
     async () => {
@@ -201,13 +221,18 @@ async function readSnapshot(
       const loaded: Record<string, unknown[]> = {};
       // One after the other: a transaction takes one command at a time.
       for (const one of visible(replicas, context)) loaded[one.name] = await one.load(context);
-      return snapshot(context, { ...empty(replicas), ...loaded }, head);
+      return snapshot(replicas, context, { ...empty(replicas), ...loaded }, head);
     },
     { readConcern: { level: 'snapshot' } },
   );
 }
 
-function snapshot(context: QueryContext<Nothing>, loaded: Record<string, unknown[]>, head: Head | undefined): Snapshot {
+function snapshot(
+  replicas: readonly AnyReplica[],
+  context: QueryContext<Nothing>,
+  loaded: Record<string, unknown[]>,
+  head: Head | undefined,
+): Snapshot {
   const { actor, now } = context;
   return {
     epoch: head?.epoch ?? NO_HISTORY,
@@ -215,8 +240,12 @@ function snapshot(context: QueryContext<Nothing>, loaded: Record<string, unknown
     at: now.toISOString(),
     rooms: roomsOfActor(actor),
     replicas: loaded,
+    live: liveOf(replicas),
   };
 }
+
+const liveOf = (replicas: readonly AnyReplica[]): Live =>
+  Object.fromEntries(replicas.flatMap(({ name, live }) => (live === undefined ? [] : [[name, live]])));
 
 const empty = (replicas: readonly AnyReplica[]) =>
   Object.fromEntries(replicas.map((one): [string, unknown[]] => [one.name, []]));

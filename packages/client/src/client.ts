@@ -291,6 +291,7 @@ export class Client<O extends Operations<O>, E extends object, R extends Replica
       request: this.#request,
       apply: (envelope) => this.#apply(envelope),
       load: (snapshot, reset) => this.#load(snapshot, reset),
+      rules: (live) => this.#replicas.follow(live),
       moved: () => this.#moved(),
       error: this.#onError,
     });

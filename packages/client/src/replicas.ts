@@ -1,5 +1,5 @@
 import type { EventTable, ReplicaTable } from './contract.js';
-import type { Envelope, Snapshot } from './wire.js';
+import type { Envelope, LiveRules, Snapshot } from './wire.js';
 
 interface Item {
   id: string;
@@ -8,12 +8,17 @@ interface Item {
 /** The live copies: loaded whole from a snapshot, then kept current by the events that carry their items. Pure. */
 export class Replicas {
   readonly #copies = new Map<string, Map<string, Item>>();
+  /** What this client was made with, until the server says. */
+  #live: LiveRules;
 
   constructor(
-    private readonly replicas: Readonly<Record<string, ReplicaTable>>,
+    replicas: Readonly<Record<string, ReplicaTable>>,
     private readonly events: Readonly<Record<string, EventTable>>,
   ) {
     for (const name of Object.keys(replicas)) this.#copies.set(name, new Map());
+    this.#live = Object.fromEntries(
+      Object.entries(replicas).flatMap(([name, { live }]) => (live === undefined ? [] : [[name, live]])),
+    );
   }
 
   /** The same map for the life of the client. */
@@ -21,6 +26,11 @@ export class Replicas {
     const copy = this.#copies.get(name);
     if (copy === undefined) throw new Error(`No replica named ${name}`);
     return copy;
+  }
+
+  /** The server's word on which things are live. */
+  follow(live: LiveRules | undefined): void {
+    this.#live = live ?? this.#live;
   }
 
   /** @returns the names of all replicas */
@@ -51,7 +61,7 @@ export class Replicas {
   #put(name: string, item: Item): boolean {
     const copy = this.#copies.get(name);
     if (copy === undefined) return false;
-    const live = this.replicas[name]?.live;
+    const live = this.#live[name];
     if (live !== undefined && !live.values.includes(String(Reflect.get(item, live.field)))) return copy.delete(item.id);
     copy.set(item.id, item);
     return true;

@@ -2,7 +2,7 @@ import { Unanswered } from './connection.js';
 import type { ErrorHandler } from './listeners.js';
 import { BrigadeProblem, isPassing } from './problem.js';
 import { type Action, type ResetReason, Stream } from './stream.js';
-import type { Ack, Envelope, Heads, Page, Snapshot } from './wire.js';
+import type { Ack, Envelope, Heads, LiveRules, Page, Snapshot } from './wire.js';
 
 export interface SyncOptions {
   /** After a reconnect or reset, a client waits up to this long, at random, before it asks; in ms. */
@@ -16,6 +16,8 @@ export interface SyncHandlers {
   request: (name: string, args: readonly unknown[], timeoutMs: number) => Promise<Ack>;
   apply: (envelope: Envelope) => void;
   load: (snapshot: Snapshot, reset?: ResetReason) => void;
+  /** Which things are live, as the server says with a snapshot and with every page. */
+  rules: (live: LiveRules | undefined) => void;
   /** Phase, position or head moved. */
   moved: () => void;
   error: ErrorHandler;
@@ -89,6 +91,7 @@ export class Sync {
     }
     const { turn } = question;
     if (ack.ok) {
+      if (this.stream.turn === turn) this.handlers.rules((ack.data as { live?: LiveRules }).live);
       if (since) this.#do(this.stream.step({ kind: 'page', turn, page: ack.data as Page }));
       else this.#do(this.stream.step({ kind: 'snapshot', turn, snapshot: ack.data as Snapshot }));
       return undefined;

@@ -43,12 +43,17 @@ export interface Envelope<T = unknown> {
   prev: Readonly<Record<string, number>>;
 }
 
+/** By replica: a thing whose field has none of these values has left it. */
+export type LiveRules = Readonly<Record<string, { readonly field: string; readonly values: readonly string[] }>>;
+
 export interface Snapshot {
   epoch: string;
   seq: number;
   at: string;
   rooms: readonly string[];
   replicas: Readonly<Record<string, readonly { id: string }[]>>;
+  /** Not from older servers. */
+  live?: LiveRules;
 }
 
 export type Page =
@@ -60,6 +65,8 @@ export type Page =
       events: readonly Envelope[];
       position: number;
       more: boolean;
+      /** Not from older servers. */
+      live?: LiveRules;
     };
 
 export interface Heads {

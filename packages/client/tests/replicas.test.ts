@@ -46,6 +46,24 @@ describe('the replicas', () => {
     expect(orders.size).toBe(0);
   });
 
+  it('go by the server’s word on what is live, and by their own only until it comes', () => {
+    const replicas = make();
+    const [orders, tables] = [replicas.copy('orders'), replicas.copy('tables')];
+    const told = (status: string) => envelope('order:created', { order: { id: 'o1', status } });
+    replicas.follow(undefined);
+    replicas.apply(told('billed'));
+    expect(orders.size).toBe(0);
+    replicas.follow({ orders: { field: 'status', values: ['open', 'billed'] } });
+    replicas.apply(told('billed'));
+    expect(orders.size).toBe(1);
+    replicas.apply(told('completed'));
+    expect(orders.size).toBe(0);
+    replicas.follow({ tables: { field: 'state', values: ['free'] } });
+    replicas.apply(told('completed'));
+    replicas.apply(envelope('table:updated', { tables: [{ id: 't1', state: 'gone' }] }));
+    expect([orders.size, tables.size]).toEqual([1, 0]);
+  });
+
   it('say nothing changed when an item that never was there leaves', () => {
     expect(make().apply(envelope('order:created', { order: { id: 'o1', status: 'cancelled' } }))).toEqual(new Set());
   });

@@ -1729,6 +1729,11 @@ export interface Operations {
         /** What needs somebody now: all of it for managers, what concerns their own orders for waiters */
         alerts: Alert[];
       };
+      /** By replica: a thing whose field has none of these values has left it. Go by this and not by a list of your own: a newer server may know more values. A replica that is not named loses things by `removes` only */
+      live: Record<string, {
+        field: string;
+        values: string[];
+      }>;
     };
   };
   /**
@@ -1764,6 +1769,11 @@ export interface Operations {
       /** Complete up to this seq */
       position: number;
       more: boolean;
+      /** By replica: a thing whose field has none of these values has left it. Go by this and not by a list of your own: a newer server may know more values. A replica that is not named loses things by `removes` only */
+      live: Record<string, {
+        field: string;
+        values: string[];
+      }>;
     };
   };
   /**
