@@ -45,6 +45,11 @@ export function taxOn(amount: number, ratePpm: number, inclusive: boolean): numb
   return amount - ratio(amount, MILLION, MILLION + ratePpm, 'away');
 }
 
+/** The part of that tax which one component of the rate is; each is rounded by itself. */
+export function componentTax(amount: number, partPpm: number, ratePpm: number, inclusive: boolean): number {
+  return inclusive ? ratio(amount, partPpm, MILLION + ratePpm, 'away') : portion(amount, partPpm);
+}
+
 /** `unit` times a quantity of up to three decimals, rounded once, half up. */
 export function extended(unit: number, quantity: number): number {
   if (Number.isInteger(quantity)) return unit * quantity;

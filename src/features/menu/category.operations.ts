@@ -3,13 +3,23 @@ import { fail } from '../../kernel/errors.js';
 import { newId } from '../../kernel/ids.js';
 import { checkVersion, command } from '../../kernel/operation.js';
 import { id, label, note } from '../../kernel/schema.js';
+import { checkTaxClasses } from './item.input.js';
 import { menuUpdated } from './menu.events.js';
 import { exampleCategory } from './menu.examples.js';
 import { type Complain, Findings } from './menu.findings.js';
 import { requireRoom } from './menu.limits.js';
-import { type CategoryDoc, menuCategories, menuItems } from './menu.model.js';
-import { checkCode, checkTaxClass, referencesOf } from './menu.references.js';
-import { categorySchema, categoryView, code, course, patched, position, taxClass } from './menu.views.js';
+import { type CategoryDoc, type ChannelTaxClasses, menuCategories, menuItems } from './menu.model.js';
+import { checkCode, referencesOf } from './menu.references.js';
+import {
+  categorySchema,
+  categoryView,
+  channelTaxClasses,
+  code,
+  course,
+  patched,
+  position,
+  taxClass,
+} from './menu.views.js';
 
 export interface CategoryInput {
   code?: string;
@@ -17,6 +27,7 @@ export interface CategoryInput {
   description?: string;
   position?: number;
   taxClass?: string;
+  channelTaxClasses?: ChannelTaxClasses;
   course?: number;
 }
 export const categoryInputFields = {
@@ -25,6 +36,7 @@ export const categoryInputFields = {
   description: note(1000),
   position,
   taxClass: taxClass.description('Tax class of new items that name none'),
+  channelTaxClasses: channelTaxClasses.description('Tax classes by channel of new items that name no tax class'),
   course: course.description('Course of new items that name none'),
 };
 const categoryId = id('the category').required();
@@ -44,7 +56,7 @@ function checkCategory(
   complain: Complain,
 ): void {
   checkCode(input.code, others, ownId, complain);
-  checkTaxClass(input.taxClass, taxClasses, complain);
+  checkTaxClasses(input, taxClasses, complain);
 }
 
 export const createCategory = command({
@@ -76,6 +88,7 @@ interface UpdateCategory {
   description?: string | null;
   position?: number;
   taxClass?: string | null;
+  channelTaxClasses?: ChannelTaxClasses | null;
   course?: number | null;
 }
 
@@ -92,6 +105,7 @@ export const updateCategory = command({
     code: categoryInputFields.code.allow(null),
     description: categoryInputFields.description.allow(null),
     taxClass: categoryInputFields.taxClass.allow(null),
+    channelTaxClasses: categoryInputFields.channelTaxClasses.allow(null),
     course: categoryInputFields.course.allow(null),
   }),
   output: categorySchema,

@@ -14,9 +14,10 @@ import {
   updateModifierGroup,
 } from './modifier-group.operations.js';
 
+export type { Channel } from '../restaurants/index.js';
 export { demoMenu } from './demo-menu.js';
 export { availabilityChanged } from './menu.events.js';
-export { type Channel, menuCategories, menuItems } from './menu.model.js';
+export { menuCategories, menuItems } from './menu.model.js';
 export {
   checkQuantity,
   type LineChoice,
@@ -25,6 +26,8 @@ export {
   otherModifiers,
   type PricedItem,
   priceItem,
+  repriceItem,
+  requireOffered,
   returnPortions,
   takePortions,
 } from './menu.pricing.js';

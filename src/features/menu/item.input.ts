@@ -2,10 +2,11 @@ import Joi from 'joi';
 import { newId } from '../../kernel/ids.js';
 import type { Money } from '../../kernel/money.js';
 import { id, label, note, price } from '../../kernel/schema.js';
+import { channels } from '../restaurants/index.js';
 import type { Complain } from './menu.findings.js';
 import {
   type ChannelAmounts,
-  channels,
+  type ChannelTaxClasses,
   type ItemDoc,
   type PlainItem,
   type PriceRule,
@@ -17,6 +18,7 @@ import {
   availability,
   type ChannelPrices,
   channelPrices,
+  channelTaxClasses,
   code,
   course,
   decimals,
@@ -74,6 +76,9 @@ export const itemContentFields = {
   prepSeconds,
   course: course.description("Course it is served in by default; the category's, or 1, when not given"),
   imageUrl,
+  channelTaxClasses: channelTaxClasses.description(
+    "Tax classes that differ by channel; the category's when neither is given",
+  ),
   availability: availability.description('Always and everywhere when not given'),
   unit,
   decimals,
@@ -97,7 +102,7 @@ export const itemInputFields = {
 export interface ItemSetting {
   currency: string;
   taxClasses: readonly string[];
-  category: { taxClass?: string; course?: number } | undefined;
+  category: { taxClass?: string; channelTaxClasses?: ChannelTaxClasses; course?: number } | undefined;
 }
 
 /** Complains about what a schema cannot see. References to categories and groups are the caller's. */
@@ -110,10 +115,26 @@ export function checkContent(input: ItemContent, setting: ItemSetting, complain:
   }
   const tax = input.taxClass ?? setting.category?.taxClass;
   if (tax === undefined) complain('taxClass', 'is required, for the category names none');
-  else if (!setting.taxClasses.includes(tax)) complain('taxClass', oneOf(setting.taxClasses));
+  else checkTaxClasses({ taxClass: tax, channelTaxClasses: input.channelTaxClasses }, setting.taxClasses, complain);
 }
 
-export const oneOf = (names: readonly string[]): string => `must be one of ${names.join(', ')}`;
+/** Complains about tax classes that the restaurant does not have. */
+export function checkTaxClasses(
+  { taxClass: single, channelTaxClasses: byChannel = {} }: Taxed,
+  known: readonly string[],
+  complain: Complain,
+): void {
+  if (single !== undefined && !known.includes(single)) complain('taxClass', oneOf(known));
+  for (const [channel, code] of Object.entries(byChannel))
+    if (!known.includes(code)) complain(`channelTaxClasses.${channel}`, oneOf(known));
+}
+
+interface Taxed {
+  taxClass?: string | undefined;
+  channelTaxClasses?: ChannelTaxClasses | undefined;
+}
+
+const oneOf = (names: readonly string[]): string => `must be one of ${names.join(', ')}`;
 
 function checkPricing(
   { price, channelPrices: byChannel, sizes = [], priceRules = [] }: ItemContent,
@@ -170,6 +191,9 @@ export function itemFields(input: ItemInput, setting: ItemSetting, before: reado
       present<PriceRule>({ ...rule, price: amount?.amount }),
     ),
     taxClass: input.taxClass ?? setting.category?.taxClass ?? '',
+    // What says its own class says all of its tax.
+    channelTaxClasses:
+      input.channelTaxClasses ?? (input.taxClass === undefined ? setting.category?.channelTaxClasses : undefined),
     allergens: input.allergens ?? { contains: [], traces: [] },
     dietary: input.dietary ?? [],
     prepSeconds: input.prepSeconds ?? 0,

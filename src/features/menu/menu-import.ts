@@ -2,7 +2,14 @@ import type { UnitContext } from '../../kernel/context.js';
 import type { Doc, Kind } from '../../kernel/documents.js';
 import { newId } from '../../kernel/ids.js';
 import { categoryFields } from './category.operations.js';
-import { checkContent, type ItemFields, type ItemInput, type ItemSetting, itemFields } from './item.input.js';
+import {
+  checkContent,
+  checkTaxClasses,
+  type ItemFields,
+  type ItemInput,
+  type ItemSetting,
+  itemFields,
+} from './item.input.js';
 import { type Complain, Findings } from './menu.findings.js';
 import { checkRoom } from './menu.limits.js';
 import {
@@ -13,7 +20,7 @@ import {
   menuItems,
   modifierGroups,
 } from './menu.model.js';
-import { checkTaxClass, codeOf } from './menu.references.js';
+import { codeOf } from './menu.references.js';
 import { circleOfGroups, type Group } from './menu.rules.js';
 import { present } from './menu.views.js';
 import type { FileGroup, FileItem, MenuFile, StoredMenu } from './menu-file.js';
@@ -118,7 +125,7 @@ function planCategories(
 ): MenuPlan['categories'] {
   const targets = target(stored, file.categories);
   return file.categories.map((entry, index) => {
-    checkTaxClass(entry.taxClass, taxClasses, findings.at(`menu.categories.${index}`));
+    checkTaxClasses(entry, taxClasses, findings.at(`menu.categories.${index}`));
     return { ...found(targets, entry.code), fields: categoryFields(entry) };
   });
 }

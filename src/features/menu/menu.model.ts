@@ -1,9 +1,6 @@
 import type { Doc } from '../../kernel/documents.js';
 import { model } from '../../platform/model.js';
-
-export const channels = ['dine-in', 'takeaway', 'delivery'] as const;
-/** How an order leaves the house. */
-export type Channel = (typeof channels)[number];
+import type { Channel } from '../restaurants/index.js';
 
 /** The 14 allergens that must be named: Regulation (EU) No 1169/2011, Annex II. */
 export const allergens = [
@@ -44,6 +41,8 @@ export interface DaySpan {
 /** Amounts are minor units of the restaurant's currency in every document. */
 export type ChannelAmounts = Partial<Record<Channel, number>>;
 
+export type ChannelTaxClasses = Partial<Record<Channel, string>>;
+
 export interface Size {
   id: string;
   name: string;
@@ -69,6 +68,7 @@ export interface CategoryDoc extends Doc {
   position: number;
   /** What new items of the category get when they name none. */
   taxClass?: string;
+  channelTaxClasses?: ChannelTaxClasses;
   course?: number;
 }
 
@@ -84,6 +84,8 @@ export interface ItemDoc extends Doc {
   sizes: Size[];
   priceRules: PriceRule[];
   taxClass: string;
+  /** Where another tax class holds. */
+  channelTaxClasses?: ChannelTaxClasses;
   allergens: { contains: Allergen[]; traces: Allergen[] };
   dietary: DietaryTag[];
   prepSeconds: number;
@@ -109,6 +111,7 @@ const plainFields = [
   'description',
   'position',
   'taxClass',
+  'channelTaxClasses',
   'allergens',
   'dietary',
   'prepSeconds',
@@ -150,7 +153,15 @@ export const menuCategories = model<CategoryDoc>({
   collection: 'menu_categories',
   title: 'category',
   hold: 'all',
-  fields: { code: String, name: String, description: String, position: Number, taxClass: String, course: Number },
+  fields: {
+    code: String,
+    name: String,
+    description: String,
+    position: Number,
+    taxClass: String,
+    channelTaxClasses: Object,
+    course: Number,
+  },
   indexes: [[{ restaurantId: 1 }]],
 });
 
@@ -170,6 +181,7 @@ export const menuItems = model<ItemDoc>({
     sizes: [Object],
     priceRules: [Object],
     taxClass: String,
+    channelTaxClasses: Object,
     allergens: Object,
     dietary: [String],
     prepSeconds: Number,

@@ -1,10 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { UnitContext } from '../../kernel/context.js';
 import type { Reads } from '../../kernel/documents.js';
 import { fail, invalid } from '../../kernel/errors.js';
 import { hasDecimals, MOST, minus, plus } from '../../kernel/quantity.js';
-import { type RestaurantDoc, settingsOf } from '../restaurants/index.js';
+import { businessDay } from '../../kernel/time.js';
+import { type Channel, type RestaurantDoc, rateOn, settingsOf, type TaxComponent } from '../restaurants/index.js';
 import { availabilityChanged } from './menu.events.js';
-import { type Channel, type ItemDoc, menuItems, modifierGroups, type Size } from './menu.model.js';
+import { type ItemDoc, menuItems, modifierGroups, type Size } from './menu.model.js';
 import {
   checkModifiers,
   type ModifierChoice,
@@ -37,8 +39,10 @@ export interface PricedItem {
   unitPrice: number;
   /** `price` is of one. Includes the defaults of required groups in which nothing was chosen. */
   modifiers: PricedModifier[];
+  /** Its class and rate for the channel and the day. */
   taxClass: string;
   ratePpm: number;
+  taxComponents?: TaxComponent[];
   course: number;
   prepSeconds: number;
   /** What is in it; traces are not named here. */
@@ -89,8 +93,7 @@ export async function priceItem(
     ...(size === undefined ? {} : { sizeName: size.name }),
     unitPrice: unitPrice(item, size, { channel, at, timeZone }),
     modifiers: await chosenModifiers(ctx, item, choice.modifiers, naming),
-    taxClass: item.taxClass,
-    ratePpm: rateOf(settings, item),
+    ...taxOf(settings, item, { channel, at }),
     course: item.course,
     prepSeconds: item.prepSeconds,
     allergens: item.allergens.contains,
@@ -163,11 +166,56 @@ async function chosenModifiers(
   throw invalid(naming(check.wrong.field), check.wrong.message);
 }
 
-function rateOf(settings: RestaurantDoc, item: ItemDoc): number {
-  const found = settings.taxClasses.find(({ code }) => code === item.taxClass);
-  if (found === undefined)
-    throw fail('conflict', `${item.name} has the tax class ${item.taxClass}, which is not set up`);
-  return found.ratePpm;
+type LineTax = Pick<PricedItem, 'taxClass' | 'ratePpm' | 'taxComponents'>;
+
+/** The class an item has on the channel, at the rate that holds on the business day. @throws conflict */
+function taxOf(settings: RestaurantDoc, item: ItemDoc, { channel, at }: Occasion): LineTax {
+  const taxClass = item.channelTaxClasses?.[channel] ?? item.taxClass;
+  const found = settings.taxClasses.find(({ code }) => code === taxClass);
+  if (found === undefined) throw fail('conflict', `${item.name} has the tax class ${taxClass}, which is not set up`);
+  const { ratePpm, components } = found.rates ? rateOn(found, channel, businessDay(at, settings)) : found;
+  return { taxClass, ratePpm, ...(components && { taxComponents: components }) };
+}
+
+/** @throws unavailable_item when an item is not offered on the channel or at the hour; an 86 does not matter */
+export async function requireOffered(
+  ctx: PricingContext,
+  itemId: string,
+  { channel, at }: Occasion,
+  field: string,
+): Promise<void> {
+  const { availability, name } = await ctx.get(menuItems, itemId);
+  const { timeZone } = await settingsOf(ctx, ctx.restaurantId);
+  const reason = whyUnavailable({ availability, archived: false }, channel, at, timeZone);
+  if (reason !== undefined) throw unavailable(field, name, reasons[reason]);
+}
+
+type Repriced = Pick<PricedItem, 'unitPrice'> & LineTax;
+
+/**
+ * What a line costs, and how it is taxed, for another occasion than it was priced for: another channel, another pick-up
+ * time. Only what differs between the two changes; a new price on the menu does not reach it.
+ */
+export async function repriceItem(
+  ctx: PricingContext,
+  line: Repriced & { itemId: string; sizeId?: string },
+  from: Occasion,
+  to: Occasion,
+): Promise<Repriced> {
+  const item = await ctx.get(menuItems, line.itemId);
+  const settings = await settingsOf(ctx, ctx.restaurantId);
+  const { timeZone } = settings;
+  const size = item.sizes.find(({ id }) => id === line.sizeId);
+  const isPriced = (size?.price ?? item.price) !== undefined;
+  const priceFor = (occasion: Occasion) => (isPriced ? unitPrice(item, size, { ...occasion, timeZone }) : 0);
+  const [listed, now] = [priceFor(from), priceFor(to)];
+  const [taxed, tax] = [taxOf(settings, item, from), taxOf(settings, item, to)];
+  const { taxClass, ratePpm, taxComponents } = isDeepStrictEqual(taxed, tax) ? line : tax;
+  return {
+    unitPrice: listed === now ? line.unitPrice : now,
+    ...{ taxClass, ratePpm },
+    ...(taxComponents && { taxComponents }),
+  };
 }
 
 /**

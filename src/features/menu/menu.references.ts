@@ -1,6 +1,6 @@
 import type { Doc, Reads } from '../../kernel/documents.js';
 import { settingsOf } from '../restaurants/index.js';
-import { checkContent, type ItemInput, type ItemSetting, oneOf } from './item.input.js';
+import { checkContent, type ItemInput, type ItemSetting } from './item.input.js';
 import type { Complain } from './menu.findings.js';
 import { type CategoryDoc, type ModifierGroupDoc, menuCategories, modifierGroups } from './menu.model.js';
 
@@ -49,8 +49,4 @@ export function checkCode(
 ): void {
   if (code === undefined) return;
   if (others.some((other) => other._id !== ownId && codeOf(other) === code)) complain('code', 'belongs to another one');
-}
-
-export function checkTaxClass(taxClass: string | undefined, known: readonly string[], complain: Complain): void {
-  if (taxClass !== undefined && !known.includes(taxClass)) complain('taxClass', oneOf(known));
 }

@@ -1,7 +1,8 @@
 import type { FieldError } from '../../kernel/errors.js';
 import { MILLION, portion } from '../../kernel/money.js';
 import { localMinute } from '../../kernel/time.js';
-import type { Channel, DaySpan, ItemDoc, ModifierGroupDoc, ModifierOption, PriceRule, Size } from './menu.model.js';
+import type { Channel } from '../restaurants/index.js';
+import type { DaySpan, ItemDoc, ModifierGroupDoc, ModifierOption, PriceRule, Size } from './menu.model.js';
 
 /** What the rules need of an item; a document has it, and so has a test's literal. */
 export type Priced = Pick<ItemDoc, 'price' | 'channelPrices' | 'sizes' | 'priceRules'>;

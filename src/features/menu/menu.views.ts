@@ -2,13 +2,13 @@ import Joi from 'joi';
 import { type Money, money } from '../../kernel/money.js';
 import { quantitySchema } from '../../kernel/quantity.js';
 import { id, label, price, time, version } from '../../kernel/schema.js';
+import { type Channel, channels } from '../restaurants/index.js';
 import {
   type Allergen,
   allergens,
   type CategoryDoc,
-  type Channel,
   type ChannelAmounts,
-  channels,
+  type ChannelTaxClasses,
   type DaySpan,
   dietaryTags,
   type ItemDoc,
@@ -43,6 +43,13 @@ const channel = Joi.string().valid(...channels);
 export const position = Joi.number().integer().min(0).max(100_000).description('Place in the list, ascending');
 export const course = Joi.number().integer().min(1).max(9).description('Course it is served in by default');
 export const taxClass = Joi.string().max(40).description("Code of one of the restaurant's tax classes");
+export const channelTaxClasses = Joi.object<ChannelTaxClasses, true>({
+  'dine-in': taxClass,
+  takeaway: taxClass,
+  delivery: taxClass,
+})
+  .description('Tax classes that differ by channel, for instance of what is taken away')
+  .meta({ typeName: 'ChannelTaxClasses' });
 export const prepSeconds = Joi.number().integer().min(0).max(86_400).description('Time to prepare one, in seconds');
 export const imageUrl = Joi.string()
   .uri({ scheme: ['https', 'http'] })
@@ -98,6 +105,7 @@ export interface CategoryView {
   description?: string;
   position: number;
   taxClass?: string;
+  channelTaxClasses?: ChannelTaxClasses;
   course?: number;
 }
 export const categorySchema = Joi.object<CategoryView, true>({
@@ -108,6 +116,7 @@ export const categorySchema = Joi.object<CategoryView, true>({
   description: Joi.string(),
   position: position.required(),
   taxClass: taxClass.description('Tax class of new items that name none'),
+  channelTaxClasses,
   course: course.description('Course of new items that name none'),
 }).meta({ typeName: 'MenuCategory' });
 
@@ -180,6 +189,7 @@ export const itemSchema = Joi.object<ItemView, true>({
   sizes: Joi.array().items(sizeSchema).required().description('Empty when the item has a single price'),
   priceRules: Joi.array().items(priceRule).required().description('The first that applies counts'),
   taxClass: taxClass.required(),
+  channelTaxClasses,
   allergens: allergensSchema.required(),
   dietary: dietary.required(),
   prepSeconds: prepSeconds.required(),
@@ -248,6 +258,7 @@ export function channelPricesView(amounts: ChannelAmounts | undefined, currency:
 
 export function categoryView(doc: CategoryDoc): CategoryView {
   const { _id, version: counted, code: own, name, description, position: place, taxClass: tax, course: served } = doc;
+  const byChannel = doc.channelTaxClasses;
   return present<CategoryView>({
     id: _id,
     version: counted,
@@ -256,6 +267,7 @@ export function categoryView(doc: CategoryDoc): CategoryView {
     description,
     position: place,
     taxClass: tax,
+    channelTaxClasses: byChannel,
     course: served,
   });
 }

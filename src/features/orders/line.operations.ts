@@ -89,14 +89,15 @@ async function changeHeld(ctx: UnitContext, order: OrderDoc, line: OrderLine, in
   const size = sizeId === undefined ? {} : { sizeId };
   const choice = { itemId: line.itemId, modifiers: modifiers ?? choicesOf(line), quantity: wanted, ...size };
   const naming = (field: string) => (input[field.split('.')[0] as keyof ChangeLine] === undefined ? 'quantity' : field);
-  const asNew = isResized || more > 0 ? await priceItem(ctx, choice, occasionOf(order, ctx.now), naming) : undefined;
+  const occasion = occasionOf(order, ctx.now);
+  const asNew = isResized || more > 0 ? await priceItem(ctx, choice, occasion, naming) : undefined;
   if (more > 0) await takePortions(ctx, new Map([[line.itemId, more]]));
   if (more < 0) await checkQuantity(ctx, line.itemId, wanted, 'quantity');
   if (more < 0) await returnPortions(ctx, new Map([[line.itemId, -more]]));
   const kept = { ...withSeatAndNote(line, input), quantity: wanted, course: input.course ?? line.course };
   const changed =
     isResized && asNew !== undefined
-      ? { ...kept, ...asNew, ...size, course: kept.course }
+      ? { ...untaxed(kept), ...asNew, ...size, course: kept.course, pricedFor: occasion.at }
       : { ...kept, ...(modifiers && { modifiers: await otherModifiers(ctx, line, modifiers, naming) }) };
   checkLine(changed, order.currency, 'quantity');
   return changed;
@@ -117,6 +118,8 @@ function changeFired(line: OrderLine, input: ChangeLine): OrderLine {
     { legal: ways },
   );
 }
+
+const untaxed = ({ taxComponents: _, ...line }: OrderLine): Omit<OrderLine, 'taxComponents'> => line;
 
 function withSeatAndNote(line: OrderLine, input: ChangeLine): OrderLine {
   const { seat: before, ...rest } = line;

@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import type { UnitContext } from '../../kernel/context.js';
 import { fail } from '../../kernel/errors.js';
 import { command, query } from '../../kernel/operation.js';
 import { type Page, type Paged, paged, pageFields, readPage } from '../../kernel/page.js';
@@ -27,6 +28,7 @@ import {
   orderUpdated,
 } from './orders.events.js';
 import { exampleOrder, orderId, waiterId } from './orders.examples.js';
+import { linesForPickup } from './orders.lines.js';
 import { type Customer, type OrderDoc, type OrderStatus, orders } from './orders.model.js';
 import { counts, lineSteps, orderSteps, portionsOf, stepFrom } from './orders.rules.js';
 import {
@@ -117,13 +119,19 @@ export const updateOrder = command<UpdateOrder, OrderView>({
     requireStatus(order, 'open', 'scheduled', 'needs_approval');
     if (pickupAt !== undefined && order.channel === 'dine-in')
       throw fail('illegal_step', 'An order at a table is not picked up', { legal: [] });
-    const after = { ...order, ...same, ...(pickupAt !== undefined && { pickupAt: pickupTime(pickupAt, ctx.now) }) };
+    const changed = { ...order, ...same };
+    const after = pickupAt === undefined ? changed : await pickedUpAt(ctx, changed, pickupTime(pickupAt, ctx.now));
     const view = saveOrder(ctx, order, after);
     if (hasFired(order)) ctx.publish(orderRelabelled, { orderId: order._id });
     return view;
   },
   answer: asItIsNow,
 });
+
+/** Its held lines are judged and priced for the new time. @throws unavailable_item */
+async function pickedUpAt(ctx: UnitContext, order: OrderDoc, pickupAt: Date): Promise<OrderDoc> {
+  return { ...withLines(order, await linesForPickup(ctx, order, pickupAt)), pickupAt };
+}
 
 interface ReleaseOrder extends OneOrder {
   fire: 'now' | 'hold';

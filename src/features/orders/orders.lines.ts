@@ -5,9 +5,17 @@ import { totalLimit } from '../../kernel/currency.js';
 import { fail, invalid } from '../../kernel/errors.js';
 import { newId } from '../../kernel/ids.js';
 import { id } from '../../kernel/schema.js';
-import { type LineChoice, type Naming, type Occasion, priceItem } from '../menu/index.js';
+import {
+  type Channel,
+  type LineChoice,
+  type Naming,
+  type Occasion,
+  priceItem,
+  repriceItem,
+  requireOffered,
+} from '../menu/index.js';
 import { type OrderDoc, type OrderLine, orders } from './orders.model.js';
-import { lineTotal } from './orders.rules.js';
+import { counts, lineTotal } from './orders.rules.js';
 import { course, lineNote, optionQuantity, quantity, seat } from './orders.views.js';
 
 /** What a waiter says of a line; the price is never theirs to say. */
@@ -122,7 +130,8 @@ export const areAllKnown = (target: Target, inputs: readonly LineInput[]): boole
 async function priceLine(ctx: UnitContext, target: Target, input: LineInput, naming: Naming): Promise<OrderLine> {
   const { itemId, sizeId, modifiers } = input;
   const choice = { itemId, modifiers, quantity: input.quantity, ...(sizeId !== undefined && { sizeId }) };
-  const priced = await priceItem(ctx, choice, occasionOf(target, ctx.now), naming);
+  const occasion = occasionOf(target, ctx.now);
+  const priced = await priceItem(ctx, choice, occasion, naming);
   const line: OrderLine = {
     ...priced,
     id: input.id ?? newId(),
@@ -130,6 +139,7 @@ async function priceLine(ctx: UnitContext, target: Target, input: LineInput, nam
     ...(input.seat !== undefined && { seat: input.seat }),
     course: input.course ?? priced.course,
     quantity: input.quantity,
+    pricedFor: occasion.at,
     status: 'held',
     note: input.note,
     addedBy: { id: ctx.actor.userId, name: ctx.actor.name },
@@ -142,6 +152,49 @@ async function priceLine(ctx: UnitContext, target: Target, input: LineInput, nam
 /** @throws validation_failed when the line comes to more than its currency allows */
 export function checkLine(line: OrderLine, currency: string, field: string): void {
   if (lineTotal(line) > totalLimit(currency)) throw invalid(field, `makes ${line.name} cost more than can be counted`);
+}
+
+/**
+ * The lines of an order as another channel prices and taxes them. What its guests have already been given is theirs to
+ * take away too, so whether a dish is offered there is asked of held lines only.
+ * @throws unavailable_item naming `field`
+ */
+export async function linesForChannel(
+  ctx: UnitContext,
+  order: OrderDoc,
+  channel: Channel,
+  field = 'channel',
+): Promise<OrderLine[]> {
+  return repriced(ctx, order, order.lines.filter(counts), (line) => ({ channel, at: momentOf(order, line) }), field);
+}
+
+/** The held lines of an order for another pick-up time, the others as they are. @throws unavailable_item naming `pickupAt` */
+export async function linesForPickup(ctx: UnitContext, order: OrderDoc, pickupAt: Date): Promise<OrderLine[]> {
+  const to = occasionOf({ channel: order.channel, pickupAt }, ctx.now);
+  return repriced(ctx, order, order.lines.filter(isHeld), () => to, 'pickupAt');
+}
+
+const isHeld = ({ status }: OrderLine): boolean => status === 'held';
+
+/** What a line was priced for; lines from before this was kept were priced when the order was opened. */
+const momentOf = (order: OrderDoc, line: OrderLine): Date => line.pricedFor ?? order.openedAt;
+
+async function repriced(
+  ctx: UnitContext,
+  order: OrderDoc,
+  some: readonly OrderLine[],
+  occasionFor: (line: OrderLine) => Occasion,
+  field: string,
+): Promise<OrderLine[]> {
+  const after = new Map<OrderLine, OrderLine>();
+  for (const line of some) {
+    const to = occasionFor(line);
+    if (isHeld(line)) await requireOffered(ctx, line.itemId, to, field);
+    const from = { channel: order.channel, at: momentOf(order, line) };
+    const { taxComponents: _, ...kept } = line;
+    after.set(line, { ...kept, ...(await repriceItem(ctx, line, from, to)), pricedFor: to.at });
+  }
+  return order.lines.map((line) => after.get(line) ?? line);
 }
 
 function isKnown({ lines, movedLines }: Target, input: LineInput, field: string): boolean {

@@ -38,6 +38,8 @@ export interface OrderLine extends PricedItem {
   quantity: number;
   status: LineStatus;
   sizeId?: string;
+  /** The moment it was priced for: when it was ordered, or the pick-up time. */
+  pricedFor?: Date;
   note: string;
   /** Number of the firing that sent it to the kitchen, from 1 within the order. */
   firing?: number;
@@ -53,6 +55,8 @@ export interface OrderLine extends PricedItem {
 export interface TaxLine {
   code: string;
   ratePpm: number;
+  /** What each part of the rate is; `amount` is their sum. */
+  components?: { name: string; ratePpm: number; amount: number }[];
   /** What the tax was counted on: gross when prices include it, net when they do not. */
   base: number;
   amount: number;

@@ -1,5 +1,5 @@
 import { fail } from '../../kernel/errors.js';
-import { extended, taxOn } from '../../kernel/money.js';
+import { componentTax, extended, taxOn } from '../../kernel/money.js';
 import { plus } from '../../kernel/quantity.js';
 import type { LineStatus, OrderLine, OrderStatus, Stage, TaxLine, Totals } from './orders.model.js';
 
@@ -44,7 +44,10 @@ export function stepFrom<State extends string, Step extends string>(
 }
 
 /** What counting a line needs. */
-export type Counted = Pick<OrderLine, 'unitPrice' | 'modifiers' | 'quantity' | 'taxClass' | 'ratePpm' | 'status'>;
+export type Counted = Pick<
+  OrderLine,
+  'unitPrice' | 'modifiers' | 'quantity' | 'taxClass' | 'ratePpm' | 'taxComponents' | 'status'
+>;
 
 /** Whether guests get and pay for a line. */
 export const counts = ({ status }: Pick<OrderLine, 'status'>): boolean => status !== 'cancelled' && status !== 'voided';
@@ -58,7 +61,7 @@ export function lineTotal({
   unitPrice,
   modifiers,
   quantity,
-}: Omit<Counted, 'status' | 'taxClass' | 'ratePpm'>): number {
+}: Pick<Counted, 'unitPrice' | 'modifiers' | 'quantity'>): number {
   const extras = modifiers.reduce((sum, modifier) => sum + modifier.price * modifier.quantity, 0);
   return extended(Math.max(0, unitPrice + extras), quantity);
 }
@@ -68,23 +71,29 @@ export function lineTotal({
  * order of the lines make no difference; inclusive: `total = subtotal`, exclusive: `total = subtotal + taxes`.
  */
 export function totalsOf(lines: readonly Counted[], pricesIncludeTax: boolean): Totals {
-  const classes = new Map<string, TaxLine>();
+  const sums = new Map<string, { line: Counted; base: number }>();
   let subtotal = 0;
   for (const line of lines) {
     if (!counts(line)) continue;
     const amount = lineTotal(line);
     subtotal += amount;
-    const key = `${line.taxClass} ${line.ratePpm}`;
-    const tax = classes.get(key) ?? { code: line.taxClass, ratePpm: line.ratePpm, base: 0, amount: 0 };
-    classes.set(key, { ...tax, base: tax.base + amount });
+    const parts = line.taxComponents === undefined ? '' : JSON.stringify(line.taxComponents);
+    const key = `${line.taxClass} ${line.ratePpm} ${parts}`;
+    sums.set(key, { line, base: (sums.get(key)?.base ?? 0) + amount });
   }
-  const taxes = [...classes.values()].map((tax) => ({
-    ...tax,
-    amount: taxOn(tax.base, tax.ratePpm, pricesIncludeTax),
-  }));
+  const taxes = [...sums.values()].map(({ line, base }) => taxLine(line, base, pricesIncludeTax));
   taxes.sort((one, other) => (one.code === other.code ? one.ratePpm - other.ratePpm : one.code < other.code ? -1 : 1));
   const added = pricesIncludeTax ? 0 : taxes.reduce((sum, tax) => sum + tax.amount, 0);
   return { subtotal, taxes, total: subtotal + added };
+}
+
+function taxLine({ taxClass: code, ratePpm, taxComponents }: Counted, base: number, inclusive: boolean): TaxLine {
+  if (taxComponents === undefined) return { code, ratePpm, base, amount: taxOn(base, ratePpm, inclusive) };
+  const components = taxComponents.map(({ name, ratePpm: part }) => ({
+    ...{ name, ratePpm: part },
+    amount: componentTax(base, part, ratePpm, inclusive),
+  }));
+  return { code, ratePpm, components, base, amount: components.reduce((sum, { amount }) => sum + amount, 0) };
 }
 
 /**

@@ -4,6 +4,7 @@ import { type Money, money } from '../../kernel/money.js';
 import { quantitySchema } from '../../kernel/quantity.js';
 import { id, label, moneySchema, note, time, version } from '../../kernel/schema.js';
 import type { Channel } from '../menu/index.js';
+import type { TaxComponent } from '../restaurants/index.js';
 import {
   type Customer,
   type LineStatus,
@@ -44,6 +45,7 @@ export interface LineView {
   total: Money;
   taxClass: string;
   ratePpm: number;
+  taxComponents?: TaxComponent[];
   seat?: number;
   course: number;
   status: LineStatus;
@@ -60,7 +62,13 @@ export interface LineView {
 
 export interface TotalsView {
   subtotal: Money;
-  taxes: { code: string; ratePpm: number; base: Money; amount: Money }[];
+  taxes: {
+    code: string;
+    ratePpm: number;
+    components?: { name: string; ratePpm: number; amount: Money }[];
+    base: Money;
+    amount: Money;
+  }[];
   total: Money;
 }
 
@@ -122,6 +130,7 @@ const modifierView = Joi.object<ModifierView, true>({
 }).meta({ typeName: 'OrderLineModifier' });
 
 const ratePpm = Joi.number().integer().min(0).description('Tax rate in parts per million: 88750 is 8.875 %');
+const component = { name: Joi.string().required().description('Name'), ratePpm: ratePpm.required() };
 
 export const lineView = Joi.object<LineView, true>({
   id: id('the line').required(),
@@ -136,6 +145,9 @@ export const lineView = Joi.object<LineView, true>({
   total: moneySchema.required().description('Of the line, with modifiers'),
   taxClass: Joi.string().required().description('Code of the tax class'),
   ratePpm: ratePpm.required(),
+  taxComponents: Joi.array()
+    .items(Joi.object<TaxComponent, true>(component))
+    .description('Parts of the rate that are shown apart'),
   seat,
   course: course.required(),
   status: lineStatus.required().description('Where it is between held and served'),
@@ -157,6 +169,9 @@ export const lineView = Joi.object<LineView, true>({
 const taxView = Joi.object<TotalsView['taxes'][number], true>({
   code: Joi.string().required().description('Code of the tax class'),
   ratePpm: ratePpm.required(),
+  components: Joi.array()
+    .items(Joi.object({ ...component, amount: moneySchema.required().description('Its part of the tax') }))
+    .description('The parts of the tax that are shown apart; `amount` is their sum'),
   base: moneySchema.required().description('What it was counted on, as the menu prices are'),
   amount: moneySchema.required().description('The tax'),
 }).meta({ typeName: 'OrderTax' });
@@ -213,6 +228,7 @@ function viewLine(line: OrderLine, currency: string): LineView {
     prepSeconds: line.prepSeconds,
     addedBy: line.addedBy,
   };
+  if (line.taxComponents !== undefined) view.taxComponents = line.taxComponents;
   if (line.sizeId !== undefined) view.sizeId = line.sizeId;
   if (line.sizeName !== undefined) view.sizeName = line.sizeName;
   if (line.seat !== undefined) view.seat = line.seat;
@@ -232,9 +248,10 @@ function viewModifier(modifier: OrderLine['modifiers'][number], currency: string
 function viewTotals({ subtotal, taxes, total }: Totals, currency: string): TotalsView {
   return {
     subtotal: money(subtotal, currency),
-    taxes: taxes.map(({ code, ratePpm: rate, base, amount }) => ({
+    taxes: taxes.map(({ code, ratePpm: rate, components, base, amount }) => ({
       code,
       ratePpm: rate,
+      ...(components && { components: components.map((one) => ({ ...one, amount: money(one.amount, currency) })) }),
       base: money(base, currency),
       amount: money(amount, currency),
     })),

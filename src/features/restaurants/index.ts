@@ -4,7 +4,17 @@ import { restaurants, settingsOf } from './restaurants.model.js';
 import { getRestaurant, signUp, updateRestaurant } from './restaurants.operations.js';
 import { restaurantSchema, restaurantView } from './restaurants.views.js';
 
-export { type RestaurantDoc, restaurants, settingsOf, TICKET_RECEIPT_SECONDS } from './restaurants.model.js';
+export {
+  type Channel,
+  channels,
+  type RestaurantDoc,
+  restaurants,
+  settingsOf,
+  type TaxComponent,
+  type TaxRate,
+  TICKET_RECEIPT_SECONDS,
+} from './restaurants.model.js';
+export { rateOn } from './restaurants.rules.js';
 export { exampleRestaurant, type RestaurantView, restaurantSchema, restaurantView } from './restaurants.views.js';
 
 export const restaurantsFeature = feature({

@@ -2,12 +2,34 @@ import type { Doc, Reads } from '../../kernel/documents.js';
 import type { Plan } from '../../kernel/plan.js';
 import { model } from '../../platform/model.js';
 
-/** A kind of tax that a menu item can have. */
-export interface TaxClass {
-  code: string;
+export const channels = ['dine-in', 'takeaway', 'delivery'] as const;
+/** How an order leaves the house. */
+export type Channel = (typeof channels)[number];
+
+/** A part of a tax that is shown and paid apart: a state's and a city's, CGST and SGST. */
+export interface TaxComponent {
   name: string;
+  ratePpm: number;
+}
+
+export interface TaxRate {
   /** Parts per million: 8.875 % is 88_750. */
   ratePpm: number;
+  /** Their rates add up to `ratePpm`. */
+  components?: TaxComponent[];
+}
+
+/** A rate that holds for one channel, or from a business day (`YYYY-MM-DD`) on. */
+export interface DatedRate extends TaxRate {
+  channel?: Channel;
+  from?: string;
+}
+
+/** A kind of tax that a menu item can have; `rates` are before its own rate, where and when they hold. */
+export interface TaxClass extends TaxRate {
+  code: string;
+  name: string;
+  rates?: DatedRate[];
 }
 
 /** A restaurant's settings; `_id` is the `restaurantId` of all its documents. */
@@ -41,7 +63,7 @@ export const restaurants = model<RestaurantDoc>({
     dayStartHour: Number,
     pricesIncludeTax: Boolean,
     plan: String,
-    taxClasses: [{ _id: false, code: String, name: String, ratePpm: Number }],
+    taxClasses: [Object],
     ticketReceiptSeconds: Number,
   },
   indexes: [[{ restaurantId: 1 }]],

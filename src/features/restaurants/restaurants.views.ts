@@ -3,7 +3,15 @@ import { currencyCodes } from '../../kernel/currency.js';
 import { MILLION } from '../../kernel/money.js';
 import { id, label, time, version } from '../../kernel/schema.js';
 import { isTimeZone } from '../../kernel/time.js';
-import { type RestaurantDoc, type TaxClass, TICKET_RECEIPT_SECONDS } from './restaurants.model.js';
+import {
+  channels,
+  type DatedRate,
+  type RestaurantDoc,
+  type TaxClass,
+  type TaxComponent,
+  type TaxRate,
+  TICKET_RECEIPT_SECONDS,
+} from './restaurants.model.js';
 import { canonicalLocale } from './restaurants.rules.js';
 
 export const restaurantName = label(80).description('Name, as guests know it');
@@ -41,22 +49,79 @@ export const dayStartHour = Joi.number()
 
 export const pricesIncludeTax = Joi.boolean().description('Whether the prices of the menu contain the tax');
 
-const taxClass = Joi.object<TaxClass, true>({
-  code: Joi.string()
-    .pattern(/^[a-z0-9][a-z0-9-]{0,31}$/, 'code')
-    .required()
-    .description('What menu items name it by: small letters, digits and hyphens'),
-  name: label(40).required().description('Name, as receipts show it'),
-  ratePpm: Joi.number().integer().min(0).max(MILLION).required().description('Parts per million: 8.875 % is 88750'),
-}).meta({ typeName: 'TaxClass' });
+const SUM = '`ratePpm` is the sum of the components; it may be left out where they are given';
 
-export const taxClasses = Joi.array<TaxClass[]>()
-  .items(taxClass)
+const taxComponent = Joi.object<TaxComponent, true>({
+  name: label(40).required().description('Name, as receipts show it'),
+  ratePpm: Joi.number().integer().min(0).max(MILLION).required().description('Parts per million'),
+}).meta({ typeName: 'TaxComponent' });
+
+const componentList = Joi.array()
+  .items(taxComponent)
   .min(1)
-  .max(20)
-  .unique('code')
-  .messages({ 'array.unique': '{{#label}} has a code that another one has' })
-  .description('The kinds of tax that menu items can have');
+  .max(10)
+  .unique('name')
+  .description('Parts that are shown and paid apart, for instance CGST and SGST');
+const ppm = Joi.number().integer().min(0).max(MILLION).description('Parts per million: 8.875 % is 88750');
+
+/** Holds a rate to its components, and fills it in where only they are given. */
+function addedUp<T extends TaxRate>(rate: T, helpers: Joi.CustomHelpers): T | Joi.ErrorReport {
+  if (rate.components === undefined) return rate;
+  const sum = rate.components.reduce((total, { ratePpm }) => total + ratePpm, 0);
+  if (sum <= MILLION && (rate.ratePpm ?? sum) === sum) return { ...rate, ratePpm: sum };
+  return helpers.message({ custom: `{{#label}} has components of ${sum} together: its ratePpm must be that` });
+}
+
+const firstDay = Joi.string()
+  .pattern(/^\d{4}-\d{2}-\d{2}$/, 'date')
+  .custom((day: string, helpers) => {
+    const at = new Date(`${day}T00:00:00Z`);
+    const isDay = !Number.isNaN(at.getTime()) && at.toISOString().startsWith(day);
+    return isDay ? day : helpers.message({ custom: '{{#label}} must be a day of the calendar, YYYY-MM-DD' });
+  })
+  .description('First business day on which it holds, YYYY-MM-DD; always when not given');
+
+/** Shown, a rate is always said; given, its components are enough. */
+function taxClassList(ratePpm: Joi.NumberSchema) {
+  const datedRate = Joi.object<DatedRate>({
+    ratePpm,
+    components: componentList,
+    channel: Joi.string()
+      .valid(...channels)
+      .description('Where it holds; everywhere when not given'),
+    from: firstDay,
+  })
+    .or('ratePpm', 'components')
+    .custom(addedUp<DatedRate>, SUM)
+    .meta({ typeName: 'TaxRate' });
+  const taxClass = Joi.object<TaxClass>({
+    code: Joi.string()
+      .pattern(/^[a-z0-9][a-z0-9-]{0,31}$/, 'code')
+      .required()
+      .description('What menu items name it by: small letters, digits and hyphens'),
+    name: label(40).required().description('Name, as receipts show it'),
+    ratePpm,
+    components: componentList,
+    rates: Joi.array()
+      .items(datedRate)
+      .max(50)
+      .description(
+        "Rates for a channel or from a day on. A channel's own come before those for all channels, then the later one",
+      ),
+  })
+    .or('ratePpm', 'components')
+    .custom(addedUp<TaxClass>, SUM)
+    .meta({ typeName: 'TaxClass' });
+  return Joi.array<TaxClass[]>()
+    .items(taxClass)
+    .min(1)
+    .max(20)
+    .unique('code')
+    .messages({ 'array.unique': '{{#label}} has a code that another one has' })
+    .description('The kinds of tax that menu items can have');
+}
+
+export const taxClasses = taxClassList(ppm);
 
 export const ticketReceiptSeconds = Joi.number()
   .integer()
@@ -89,7 +154,7 @@ export const restaurantSchema = Joi.object<RestaurantView, true>({
   locale: locale.required(),
   dayStartHour: dayStartHour.required(),
   pricesIncludeTax: pricesIncludeTax.required(),
-  taxClasses: taxClasses.required(),
+  taxClasses: taxClassList(ppm.required()).required(),
   ticketReceiptSeconds: ticketReceiptSeconds.required(),
   createdAt: time('When the restaurant signed up').required(),
 }).meta({ typeName: 'Restaurant' });
