@@ -27,7 +27,7 @@ export interface Operations {
         /** Whether the prices of the menu contain the tax */
         pricesIncludeTax?: boolean;
         /** The kinds of tax that menu items can have; no two have the same `code` */
-        taxClasses?: TaxClass[];
+        taxClasses?: TaxClassInput[];
         /** Seconds after which a ticket that no screen has received raises an alert; 0: never (no kitchen screens) */
         ticketReceiptSeconds?: number;
       };
@@ -76,7 +76,7 @@ export interface Operations {
       /** Whether the prices of the menu contain the tax */
       pricesIncludeTax?: boolean;
       /** The kinds of tax that menu items can have; no two have the same `code` */
-      taxClasses?: TaxClass[];
+      taxClasses?: TaxClassInput[];
       /** Seconds after which a ticket that no screen has received raises an alert; 0: never (no kitchen screens) */
       ticketReceiptSeconds?: number;
     };
@@ -501,6 +501,8 @@ export interface Operations {
       position?: number;
       /** Tax class of new items that name none */
       taxClass?: string;
+      /** Tax classes by channel of new items that name no tax class */
+      channelTaxClasses?: ChannelTaxClasses;
       /** Course of new items that name none */
       course?: number;
     };
@@ -526,6 +528,8 @@ export interface Operations {
       position?: number;
       /** Tax class of new items that name none */
       taxClass?: string | null;
+      /** Tax classes by channel of new items that name no tax class */
+      channelTaxClasses?: ChannelTaxClasses | null;
       /** Course of new items that name none */
       course?: number | null;
     };
@@ -596,6 +600,8 @@ export interface Operations {
       course?: number;
       /** Where its picture is */
       imageUrl?: string;
+      /** Tax classes that differ by channel; the category's when neither is given */
+      channelTaxClasses?: ChannelTaxClasses;
       /** Always and everywhere when not given */
       availability?: Availability;
       /** What a quantity of it is of; portions when not given */
@@ -647,12 +653,14 @@ export interface Operations {
       course?: number;
       /** Where its picture is */
       imageUrl?: string | null;
+      /** Tax classes that differ by channel; the category's when neither is given */
+      channelTaxClasses?: ChannelTaxClasses | null;
       /** Always and everywhere when not given */
       availability?: Availability | null;
       /** What a quantity of it is of; portions when not given */
-      unit?: 'portion' | 'piece' | 'kg' | 'g' | 'lb' | 'oz' | 'l' | 'cl' | 'ml';
+      unit?: 'portion' | 'piece' | 'kg' | 'g' | 'lb' | 'oz' | 'l' | 'cl' | 'ml' | null;
       /** How many decimals a quantity of it may have; 3 when not given, 0: only whole ones */
-      decimals?: number;
+      decimals?: number | null;
       /** Id of its category */
       categoryId?: string;
       /** In the order they are asked */
@@ -2176,6 +2184,15 @@ export interface ChannelPrices {
   delivery?: Price;
 }
 
+export interface ChannelTaxClasses {
+  /** Code of one of the restaurant's tax classes */
+  'dine-in'?: string;
+  /** Code of one of the restaurant's tax classes */
+  takeaway?: string;
+  /** Code of one of the restaurant's tax classes */
+  delivery?: string;
+}
+
 export interface Customer {
   /** Name to call out */
   name: string;
@@ -2328,6 +2345,8 @@ export interface MenuCategory {
   position: number;
   /** Tax class of new items that name none */
   taxClass?: string;
+  /** Tax classes that differ by channel, for instance of what is taken away */
+  channelTaxClasses?: ChannelTaxClasses;
   /** Course of new items that name none */
   course?: number;
 }
@@ -2351,6 +2370,8 @@ export interface MenuFileCategory {
   position?: number;
   /** Tax class of new items that name none */
   taxClass?: string;
+  /** Tax classes by channel of new items that name no tax class */
+  channelTaxClasses?: ChannelTaxClasses;
   /** Course of new items that name none */
   course?: number;
 }
@@ -2382,6 +2403,8 @@ export interface MenuFileItem {
   course?: number;
   /** Where its picture is */
   imageUrl?: string;
+  /** Tax classes that differ by channel; the category's when neither is given */
+  channelTaxClasses?: ChannelTaxClasses;
   /** Always and everywhere when not given */
   availability?: Availability;
   /** What a quantity of it is of; portions when not given */
@@ -2472,6 +2495,8 @@ export interface MenuItem {
   priceRules: MenuPriceRule[];
   /** Code of one of the restaurant's tax classes */
   taxClass: string;
+  /** Tax classes that differ by channel, for instance of what is taken away */
+  channelTaxClasses?: ChannelTaxClasses;
   /** Of the 14 in Regulation (EU) No 1169/2011, Annex II */
   allergens: Allergens;
   /** What diets it suits, and `spicy` */
@@ -2667,6 +2692,13 @@ export interface OrderLine {
   taxClass: string;
   /** Tax rate in parts per million: 88750 is 8.875 % */
   ratePpm: number;
+  /** Parts of the rate that are shown apart */
+  taxComponents?: {
+    /** Name */
+    name: string;
+    /** Tax rate in parts per million: 88750 is 8.875 % */
+    ratePpm: number;
+  }[];
   /** Seat at the table, from 1 */
   seat?: number;
   /** Course, from 1 */
@@ -2739,6 +2771,15 @@ export interface OrderTax {
   code: string;
   /** Tax rate in parts per million: 88750 is 8.875 % */
   ratePpm: number;
+  /** The parts of the tax that are shown apart; `amount` is their sum */
+  components?: {
+    /** Name */
+    name: string;
+    /** Tax rate in parts per million: 88750 is 8.875 % */
+    ratePpm: number;
+    /** Its part of the tax */
+    amount: Money;
+  }[];
   /** What it was counted on, as the menu prices are */
   base: Money;
   /** The tax */
@@ -2973,6 +3014,52 @@ export interface TaxClass {
   name: string;
   /** Parts per million: 8.875 % is 88750 */
   ratePpm: number;
+  /** Parts that are shown and paid apart, for instance CGST and SGST; no two have the same `name` */
+  components?: TaxComponent[];
+  /** Rates for a channel or from a day on. A channel's own come before those for all channels, then the later one */
+  rates?: TaxRate[];
+}
+
+export interface TaxClassInput {
+  /** What menu items name it by: small letters, digits and hyphens */
+  code: string;
+  /** Name, as receipts show it */
+  name: string;
+  /** Parts per million: 8.875 % is 88750 */
+  ratePpm?: number;
+  /** Parts that are shown and paid apart, for instance CGST and SGST; no two have the same `name` */
+  components?: TaxComponent[];
+  /** Rates for a channel or from a day on. A channel's own come before those for all channels, then the later one */
+  rates?: TaxRateInput[];
+}
+
+export interface TaxComponent {
+  /** Name, as receipts show it */
+  name: string;
+  /** Parts per million */
+  ratePpm: number;
+}
+
+export interface TaxRate {
+  /** Parts per million: 8.875 % is 88750 */
+  ratePpm: number;
+  /** Parts that are shown and paid apart, for instance CGST and SGST; no two have the same `name` */
+  components?: TaxComponent[];
+  /** Where it holds; everywhere when not given */
+  channel?: 'dine-in' | 'takeaway' | 'delivery';
+  /** First business day on which it holds, YYYY-MM-DD; always when not given */
+  from?: string;
+}
+
+export interface TaxRateInput {
+  /** Parts per million: 8.875 % is 88750 */
+  ratePpm?: number;
+  /** Parts that are shown and paid apart, for instance CGST and SGST; no two have the same `name` */
+  components?: TaxComponent[];
+  /** Where it holds; everywhere when not given */
+  channel?: 'dine-in' | 'takeaway' | 'delivery';
+  /** First business day on which it holds, YYYY-MM-DD; always when not given */
+  from?: string;
 }
 
 /** The ticket as it is now */
