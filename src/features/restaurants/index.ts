@@ -11,7 +11,6 @@ export {
   restaurants,
   settingsOf,
   type TaxComponent,
-  type TaxRate,
   TICKET_RECEIPT_SECONDS,
 } from './restaurants.model.js';
 export { rateOn } from './restaurants.rules.js';
