@@ -1,4 +1,4 @@
-import { rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { connect } from '@brigade/client';
 import { type Brigade, callRest, until } from './harness/index.js';
 import { describeWhere } from './harness/needs.js';
@@ -58,6 +58,15 @@ describeWhere(missingForDisks(), 'a full disk', () => {
     expect([client.pending.length, client.refused.length]).toEqual([1, 0]);
     await until('somebody was warned', () => own.output.includes('The disk of the data folder is nearly full'));
 
+    // To the last byte: the log has no room either.
+    const rest = statfsSync(own.file('data'));
+    writeFileSync(own.file('rest'), Buffer.alloc(rest.bavail * rest.bsize));
+    await until('the log cannot be written', async () => {
+      await fetch(`${url}/livez`);
+      return own.output.includes('Log file requests cannot be written: ENOSPC');
+    });
+
+    rmSync(own.file('rest'));
     rmSync(own.file('ballast'));
     const order = await sent;
     expect(order.lines[0]).toMatchObject({ quantity: 3 });
@@ -67,6 +76,14 @@ describeWhere(missingForDisks(), 'a full disk', () => {
     // Twice a second would have been twenty lines by now.
     expect(own.output.match(/disk is full: nothing can be written/g)).toHaveLength(1);
     expect(own.output).not.toContain('unexpectedly');
+    const requests = own.file(`logs/requests-${new Date().toISOString().slice(0, 10)}.log`);
+    const after = await callRest(url, manager.token, 'restaurant:get');
+    const id = after.headers?.get('x-request-id') ?? 'none';
+    const lines = await until('the log goes on', () => {
+      const text = readFileSync(requests, 'utf8');
+      return text.includes(id) && text.trimEnd().split('\n');
+    });
+    for (const line of lines) expect(() => JSON.parse(line)).not.toThrow();
     client.close();
   }, 120_000);
 

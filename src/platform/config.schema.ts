@@ -339,6 +339,11 @@ export const SECTIONS = {
         unit: 'days',
         default: 14,
       }),
+      maxTotalBytes: integer(
+        'LOG_MAX_TOTAL_BYTES',
+        'Size of all log files together; above it the oldest compressed ones are deleted, whatever their age.',
+        { min: 1024, max: 1_099_511_627_776, unit: 'bytes', default: 1_073_741_824 },
+      ),
       perProcess: flag(
         'LOG_PER_PROCESS',
         'Process id in the file names: set it when several processes share LOG_DIR.',

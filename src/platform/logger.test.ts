@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -54,9 +64,16 @@ async function logged(write: (logger: Logger) => void, options: Partial<Paramete
   };
 }
 
-async function onConsole(format: 'json' | 'pretty' | 'silent', write: (logger: Logger) => void): Promise<string> {
+async function onConsole(
+  format: 'json' | 'pretty' | 'silent',
+  write: (logger: Logger) => void,
+  colours?: boolean,
+): Promise<string> {
   const stream = new PassThrough();
-  const logger = createLogger({ level: 'info', format, dir: null, stream });
+  const logger = createLogger({
+    ...{ level: 'info', format, dir: null, stream },
+    ...(colours === undefined ? {} : { colours }),
+  });
   write(logger);
   await logger.close();
   return (stream.read() as Buffer | null)?.toString() ?? '';
@@ -244,6 +261,59 @@ describe('files', () => {
     for (const name of old.slice(0, 3)) expect(left).not.toContain(name);
   });
 
+  test('that are too much together go, the oldest first, however young', async () => {
+    for (const [at, size] of [4000, 3000, 2000, 1000].entries()) {
+      const path = join(dir, `combined-2026-01-0${at + 1}.log.gz`);
+      writeFileSync(path, Buffer.alloc(size));
+      utimesSync(path, new Date(Date.now() - (9 - at) * 1000), new Date(Date.now() - (9 - at) * 1000));
+    }
+    const logger = createLogger({ level: 'info', format: 'silent', dir, maxTotalBytes: 3500 });
+    const left = () => readdirSync(dir).filter((name) => name.endsWith('.gz'));
+    await until(() => left().length === 2);
+    await logger.close();
+    expect(left().sort()).toEqual(['combined-2026-01-03.log.gz', 'combined-2026-01-04.log.gz']);
+  });
+
+  test('of an earlier day are compressed, at the start and at midnight', async () => {
+    const yesterday = new Date(Date.now() - DAY_MS).toISOString().slice(0, 10);
+    writeFileSync(join(dir, `combined-${yesterday}.log`), '{"message":"left"}\n');
+    const { jest } = import.meta;
+    jest.useFakeTimers({ doNotFake: ['setTimeout', 'setImmediate', 'nextTick', 'performance'] });
+    try {
+      const logger = createLogger({ level: 'info', format: 'silent', dir });
+      logger.info('before');
+      await until(() => linesOf('combined').some(({ message }) => message === 'before'));
+      const evening = new Date().toISOString().slice(0, 10);
+      jest.setSystemTime(Date.now() + DAY_MS);
+      logger.info('after');
+      await logger.close();
+      const morning = new Date().toISOString().slice(0, 10);
+      expect(
+        readdirSync(dir)
+          .filter((name) => name.startsWith('combined'))
+          .sort(),
+      ).toEqual([`combined-${yesterday}.log.gz`, `combined-${evening}.1.log.gz`, `combined-${morning}.log`].sort());
+      expect(linesOf('combined').map(({ message }) => message)).toEqual(['left', 'before', 'after']);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  test('that somebody removes, with their folder, are made again, for owner and group alone', async () => {
+    const folder = join(dir, 'own');
+    const logger = createLogger({ level: 'info', format: 'silent', dir: folder });
+    const file = join(folder, `combined-${new Date().toISOString().slice(0, 10)}.log`);
+    logger.info('one');
+    await until(() => existsSync(file));
+    expect([statSync(folder).mode & 0o777, statSync(file).mode & 0o777]).toEqual([0o750, 0o640]);
+    rmSync(folder, { recursive: true });
+    logger.info('two');
+    await until(() => existsSync(file));
+    await logger.close();
+    expect(readFileSync(file, 'utf8')).toContain('"two"');
+    expect([statSync(folder).mode & 0o777, statSync(file).mode & 0o777]).toEqual([0o750, 0o640]);
+  });
+
   test('carry the process id where processes share a folder', async () => {
     const { combined } = await logged((logger) => logger.info('hello'), { perProcess: true });
     expect(combined).toHaveLength(1);
@@ -304,14 +374,23 @@ describe('the console', () => {
   });
 
   test('shows colours, fields and stacks to people', async () => {
-    const text = await onConsole('pretty', (logger) => {
-      logger.child({ lane: 'house-1' }).warn('slow', { ms: 7, order: { id: 1 } });
-      logger.error('failed', new Error('boom'));
-    });
+    const text = await onConsole(
+      'pretty',
+      (logger) => {
+        logger.child({ lane: 'house-1' }).warn('slow', { ms: 7, order: { id: 1 } });
+        logger.error('failed', new Error('boom'));
+      },
+      true,
+    );
     expect(text).toMatch(/^\d\d:\d\d:\d\d\.\d{3} /);
     expect(text).toContain(' \u001b[33mwarn \u001b[39m slow  lane=house-1 ms=7 order={"id":1}\n');
     expect(text).toContain('failed  error=boom\nError: boom\n');
     expect(text).toContain('logger.test.ts');
+  });
+
+  test('shows no colours where nobody sees them', async () => {
+    const text = await onConsole('pretty', (logger) => logger.warn('slow', { ms: 7 }));
+    expect(text).toMatch(/ warn {2}slow {2}ms=7\n$/);
   });
 
   test('shows nothing when silent', async () => {

@@ -45,6 +45,8 @@ export interface LoggerOptions extends Partial<Omit<Config['logging'], 'level' |
   /** Least urgent level for console, combined and errors; the requests and performance files take all. */
   readonly level: LogLevel;
   readonly format: Config['logging']['format'];
+  /** Whether the pretty console has colours; by default where it is a terminal and NO_COLOR is not set. */
+  readonly colours?: boolean;
   /** Where the console lines go; standard output by default. */
   readonly stream?: NodeJS.WritableStream;
 }
@@ -134,10 +136,12 @@ class Outputs {
             dir: options.dir,
             maxBytes: options.maxBytes ?? 20_971_520,
             maxDays: options.maxDays ?? 14,
+            maxTotalBytes: options.maxTotalBytes ?? 1_073_741_824,
             perProcess: options.perProcess ?? false,
           })
         : [];
-    const screen = new Screen(options.stream ?? process.stdout, options.format === 'pretty');
+    const stream = options.stream ?? process.stdout;
+    const screen = new Screen(stream, options.format === 'pretty', options.colours ?? takesColours(stream));
     this.#winston = winston.createLogger({
       levels: { ...RANKS },
       level: 'trace',
@@ -235,24 +239,31 @@ function withoutReserved(fields: Fields): Fields {
 class Screen extends winston.transports.Stream {
   readonly #stream: NodeJS.WritableStream;
   readonly #pretty: boolean;
+  readonly #colours: boolean;
 
-  constructor(stream: NodeJS.WritableStream, pretty: boolean) {
+  constructor(stream: NodeJS.WritableStream, pretty: boolean, colours: boolean) {
     super({ stream, level: 'trace' });
     this.#stream = stream;
     this.#pretty = pretty;
+    this.#colours = colours;
     winston.addColors({ ...COLOURS });
   }
 
   override log(line: Line, next: () => void): void {
-    if (line.onConsole) this.#stream.write(`${this.#pretty ? prettyLine(line) : line[MESSAGE]}\n`);
+    if (line.onConsole) this.#stream.write(`${this.#pretty ? prettyLine(line, this.#colours) : line[MESSAGE]}\n`);
     next();
   }
+}
+
+/** https://no-color.org: set to anything, it means no. A file or another program gets none either. */
+function takesColours(stream: NodeJS.WritableStream): boolean {
+  return (process.env.NO_COLOR ?? '') === '' && 'isTTY' in stream && stream.isTTY === true;
 }
 
 const colourist = winston.format.colorize();
 
 /** `20:31:07.123 warn  PUT /orders/1 409  status=409 durationMs=3`, then the stacks of the errors in it. */
-function prettyLine(line: Line): string {
+function prettyLine(line: Line, colours: boolean): string {
   const shown: string[] = [];
   const stacks: string[] = [];
   for (const [name, value] of Object.entries({ ...line.bound, ...line.fields })) {
@@ -261,7 +272,8 @@ function prettyLine(line: Line): string {
     shown.push(`${name}=${isError(value) ? value.message : typeof value === 'object' ? JSON.stringify(value) : value}`);
   }
   const time = new Date().toISOString().slice(11, 23);
-  const level = colourist.colorize(line.level, line.level.padEnd(5));
+  const word = line.level.padEnd(5);
+  const level = colours ? colourist.colorize(line.level, word) : word;
   return `${time} ${level} ${line.message}  ${shown.join(' ')}${stacks.join('')}`.trimEnd();
 }
 
