@@ -188,9 +188,14 @@ describe('the socket', () => {
     screen.close();
   });
 
-  it('ends a connection whose message is too large, and serves on', async () => {
+  it('refuses a message that is too large for its operation, and ends a connection with one too large for all', async () => {
     const screen = await Screen.open(brigade.url, waiter.token);
-    screen.socket.emit('restaurant:get', { text: 'x'.repeat(1_200_000) }, () => undefined);
+    expect(await emit(screen, 'restaurant:get', { text: 'x'.repeat(1_200_000) })).toMatchObject({
+      ok: false,
+      error: { code: 'payload_too_large', detail: expect.stringContaining('restaurant:get') },
+    });
+    expect(screen.socket.connected).toBe(true);
+    screen.socket.emit('restaurant:get', { text: 'x'.repeat(5_000_000) }, () => undefined);
     await until('the connection ended', () => !screen.socket.connected);
     expect((await emit(await waiter.screen(), 'restaurant:get', {})).ok).toBe(true);
   });

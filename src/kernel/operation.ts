@@ -32,6 +32,8 @@ interface OperationSpec<I, O> {
   mayFail?: readonly ErrorCode[];
   /** For log-ins and the like: whose attempts count together (the account, the device). Successes are not counted. */
   limitBy?: (input: I) => string;
+  /** Largest REST body, bytes, where it is not the usual one: 64 KiB for what is public, BODY_LIMIT_BYTES for the rest. */
+  maxBytes?: number;
   /** Path, query and body parameters in one object; unknown fields are refused. */
   input: Joi.ObjectSchema<I>;
   output: Joi.Schema<O>;

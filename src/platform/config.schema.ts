@@ -68,11 +68,11 @@ export const SECTIONS = {
         'http or https URL',
         httpUrl,
       ),
-      bodyLimitBytes: integer('BODY_LIMIT_BYTES', 'Largest REST request body.', {
+      bodyLimitBytes: integer('BODY_LIMIT_BYTES', 'Largest REST request body, but of what needs more (menu import).', {
         min: 1024,
         max: 16_777_216,
         unit: 'bytes',
-        default: 1_048_576,
+        default: 262_144,
       }),
       trustProxy: integer(
         'TRUST_PROXY',
@@ -170,12 +170,12 @@ export const SECTIONS = {
       }),
       maxPayloadBytes: integer(
         'SOCKET_MAX_PAYLOAD_BYTES',
-        'Largest socket message; a larger one ends the connection.',
+        'Largest socket message, but of what needs more (menu import); a larger one is refused.',
         {
           min: 1024,
           max: 16_777_216,
           unit: 'bytes',
-          default: 1_048_576,
+          default: 262_144,
         },
       ),
       headsIntervalMs: integer(

@@ -1,4 +1,3 @@
-import type Joi from 'joi';
 import {
   type Actor,
   anonymous,
@@ -28,6 +27,7 @@ import { revocation } from './revocations.js';
 import { withheld } from './shared-reads.js';
 import type { SyncReads } from './sync.js';
 import type { UnitOfWork } from './unit-of-work.js';
+import { assertShape, validatedInput } from './validation.js';
 
 /** One request, whichever transport brought it. */
 export interface Call {
@@ -116,7 +116,7 @@ async function carryOut(options: ExecuteOptions, given: Call): Promise<Outcome> 
   try {
     checkPermission(call);
     checkKey(call);
-    const input = validated(operation.input, call.input);
+    const input = await validatedInput(operation.input, call.input);
     await admission.countBy(operation.limitBy?.(input as never));
     const result = await serve(options, call, input);
     await admission.settle();
@@ -132,7 +132,7 @@ async function serve(options: ExecuteOptions, call: Call, input: unknown): Promi
   const { operation, actor, requestId, ip } = call;
   const base: BaseContext = { actor, restaurantId: actor.restaurantId, now: clock.now(), doors, requestId, ip };
   const result = await run(options, call, base, input);
-  if (options.checkOutputs) assertShape(operation.output, result.data, `output of ${operation.name}`);
+  if (options.checkOutputs) await assertShape(operation.output, result.data, `output of ${operation.name}`);
   return result;
 }
 
@@ -146,23 +146,6 @@ function checkPermission({ operation, actor }: Call): void {
 function checkKey({ operation, key }: Call): void {
   if (operation.kind !== 'command' || operation.idempotencyKey !== 'required' || key !== undefined) return;
   throw invalid('Idempotency-Key', 'is required (over the socket: meta.key), so that a retry moves no money twice');
-}
-
-/** The input as the schema makes it (trimmed, defaults filled in). @throws validation_failed naming every field */
-export function validated<T>(schema: Joi.ObjectSchema<T>, input: unknown): T {
-  const { value, error } = schema.validate(input ?? {}, {
-    abortEarly: false,
-    convert: true,
-    errors: { wrap: { label: false } },
-  });
-  if (error === undefined) return value as T;
-  const errors = error.details.slice(0, 20).map(({ path, message }) => ({ field: path.join('.'), message }));
-  throw new BrigadeError('validation_failed', { detail: errors.map(({ message }) => message).join('; '), errors });
-}
-
-function assertShape(schema: Joi.Schema, value: unknown, what: string): void {
-  const { error } = schema.validate(value, { convert: false });
-  if (error !== undefined) throw new Error(`The ${what} breaks its schema: ${error.message}`);
 }
 
 async function run(options: ExecuteOptions, call: Call, base: BaseContext, input: unknown): Promise<Outcome> {
@@ -317,7 +300,7 @@ function contextOf<M extends object>(reads: DatabaseReads | UnitOfWork, base: Ba
 /** Runs the reactions to each event in the order of publication; what they publish is answered in turn. */
 async function react(options: ExecuteOptions, unit: UnitOfWork, context: object): Promise<void> {
   for (const { event, data, depth } of unit.published) {
-    if (options.checkOutputs) assertShape(event.payload, data, `payload of ${event.name}`);
+    if (options.checkOutputs) await assertShape(event.payload, data, `payload of ${event.name}`);
     for (const { handle, emits = [] } of options.registry.reactions.get(event.name) ?? []) {
       const publisher = { name: `A reaction to ${event.name}`, emits, depth: depth + 1 };
       await handle({ ...context, ...announcements(options, unit, publisher), data } as never);

@@ -3,6 +3,7 @@ import type { AnyEvent } from '../kernel/event.js';
 import type { AnyReplica, Feature } from '../kernel/feature.js';
 import type { Operation } from '../kernel/operation.js';
 import type { AnyReaction } from '../kernel/reaction.js';
+import { shapeOf } from './shape.js';
 
 /** Everything declared by the features, by name. Two of one name are an error at boot. */
 export interface Registry {
@@ -21,12 +22,15 @@ export function createRegistry(features: readonly Feature[]): Registry {
     const list = reactions.get(reaction.on.name) ?? [];
     reactions.set(reaction.on.name, [...list, reaction]);
   }
+  const operations = byName(
+    features.flatMap((feature) => feature.operations),
+    (operation) => operation.name,
+  );
+  // Read now: a schema whose inputs have no bounds is an error at boot, not while serving.
+  for (const { input } of operations.values()) shapeOf(input);
   return {
     features,
-    operations: byName(
-      features.flatMap((feature) => feature.operations),
-      (operation) => operation.name,
-    ),
+    operations,
     events: byName(
       features.flatMap((feature) => feature.events),
       (event) => event.name,

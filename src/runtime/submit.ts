@@ -62,6 +62,8 @@ export const submit = batch<Submit, Submission>({
   rest: { method: 'post', path: '/sync/commands' },
   permission: 'authenticated',
   limit: 'write',
+  // Names and white space around the batch.
+  maxBytes: MAX_BYTES + 131_072,
   input: Joi.object<Submit, true>({
     author: id('the person who gave the commands; must be who is logged in').required(),
     commands: Joi.array()

@@ -72,6 +72,9 @@ interface Imported {
   removed: number;
 }
 
+/** Room for every menu that `menu:export` gives. */
+const MAX_FILE_BYTES = 4_194_304;
+
 export const importMenu = command({
   name: 'menu:import',
   summary: 'Take a whole menu from one document',
@@ -80,6 +83,7 @@ export const importMenu = command({
   rest: { method: 'post', path: '/menu/import' },
   permission: 'menu:write',
   limit: 'expensive',
+  maxBytes: MAX_FILE_BYTES,
   input: Joi.object<ImportMenu, true>({
     mode: Joi.string()
       .valid('replace', 'merge')

@@ -7,7 +7,8 @@ import type { Execute, Outcome } from '../../runtime/execute.js';
 import type { LimitState, LimitStates, Limits } from '../../runtime/limits.js';
 import type { Registry } from '../../runtime/registry.js';
 import type { Sessions } from '../../runtime/sessions.js';
-import { notesOf } from './requests.js';
+import { isCostlyJson, TOO_COSTLY } from '../json-cost.js';
+import { COSTLY_BODY, notesOf } from './requests.js';
 
 export interface RoutesOptions {
   registry: Registry;
@@ -21,7 +22,7 @@ export interface RoutesOptions {
 /** Every declared operation as an Express route below `/api/v1`. */
 export function operationsRouter(options: RoutesOptions): Router {
   const router = Router({ caseSensitive: true });
-  router.use(requireJson, json({ limit: options.bodyLimitBytes, strict: true }));
+  router.use(requireJson);
   const paths = new Map<string, string[]>();
   for (const operation of bySpecificity([...options.registry.operations.values()])) {
     const { method, path } = operation.rest;
@@ -54,6 +55,7 @@ const requireJson: RequestHandler = (req, _res, next) => {
 
 function serve(operation: Operation, options: RoutesOptions): RequestHandler {
   const { execute, metrics } = options;
+  const readBody = bodyReader(operation, options.bodyLimitBytes);
   return async (req, res) => {
     const notes = notesOf(res);
     const limits: LimitStates = [];
@@ -62,6 +64,8 @@ function serve(operation: Operation, options: RoutesOptions): RequestHandler {
     try {
       const actor = await actorOf(req, operation, options, limits);
       Object.assign(notes, { userId: actor.userId || undefined, restaurantId: actor.restaurantId || undefined });
+      // Not before it is known who asks: what strangers send to what is not theirs is never parsed.
+      await readBody(req, res);
       const outcome = await execute({
         operation,
         input: inputOf(req, operation),
@@ -82,6 +86,26 @@ function serve(operation: Operation, options: RoutesOptions): RequestHandler {
       throw error;
     }
   };
+}
+
+/** Largest body of an operation that anybody may call, bytes: a sign-up has not a hundredth of it. */
+const PUBLIC_BODY_BYTES = 65_536;
+
+function bodyReader(
+  { permission, maxBytes }: Operation,
+  usual: number,
+): (req: Request, res: Response) => Promise<void> {
+  const limit = maxBytes ?? (permission === 'public' ? Math.min(PUBLIC_BODY_BYTES, usual) : usual);
+  const parse = json({ limit, strict: true, verify: refuseCostly });
+  return (req, res) =>
+    new Promise((resolve, reject) => {
+      parse(req, res, (error?: unknown) => (error === undefined ? resolve() : reject(error)));
+    });
+}
+
+function refuseCostly(_req: unknown, _res: unknown, body: Buffer): void {
+  // Its own error type: the parser writes a status into what is thrown here, and ours is fixed by its code.
+  if (isCostlyJson(body.toString('latin1'))) throw Object.assign(new Error(TOO_COSTLY), { type: COSTLY_BODY });
 }
 
 async function actorOf(

@@ -102,7 +102,7 @@ export function refuseLate(corsOrigins: readonly string[]): RequestListener {
 }
 
 export const notFound: RequestHandler = (req) => {
-  throw fail('not_found', `Nothing is at ${req.path}`);
+  throw fail('not_found', `Nothing is at ${req.path.slice(0, 120)}`);
 };
 
 /** The last handler: every error becomes problem+json; what is not ours shows nothing but the id to search for. */
@@ -122,10 +122,14 @@ export function answerErrors(logger: Logger) {
   };
 }
 
+/** How the operations' routes mark a body that they do not let the parser read. */
+export const COSTLY_BODY = 'entity.costly';
+
 /** The body parser's and express's own errors in our terms. */
 function asOurs(error: unknown): unknown {
   const { type, status } = error as { type?: string; status?: number };
   if (type === 'entity.parse.failed') return fail('malformed', 'The body is not valid JSON');
+  if (type === COSTLY_BODY) return fail('malformed', (error as Error).message);
   if (type === 'entity.too.large') return fail('payload_too_large');
   if (type === 'encoding.unsupported' || type === 'charset.unsupported') return fail('unsupported_media_type');
   if (

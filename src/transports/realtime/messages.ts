@@ -7,9 +7,15 @@ import type { Clock } from '../../kernel/time.js';
 import type { Logger } from '../../platform/logger.js';
 import { type Metrics, timed } from '../../platform/metrics.js';
 import type { LocalPresence } from '../../platform/presence.js';
+<<<<<<< HEAD
 import { type Execute, type Outcome, validated } from '../../runtime/execute.js';
+=======
+import type { Execute } from '../../runtime/execute.js';
+>>>>>>> 23c92b6 (A budget before validation: every input is walked once against its schema's bounds, long ones are validated in slices, and bodies are small where little is needed)
 import type { Registry } from '../../runtime/registry.js';
 import type { Authenticated, Sessions } from '../../runtime/sessions.js';
+import { validated } from '../../runtime/validation.js';
+import { Unread } from './text-only.js';
 import { tellUnsent } from './unsent.js';
 
 export interface MessagesOptions {
@@ -122,6 +128,7 @@ async function serve(socket: Socket, [name, ...args]: unknown[], options: Messag
 /** `(input, meta?)`; more is a mistake that must not pass in silence. */
 function argumentsOf(args: unknown[]): { input: unknown; meta: Meta } {
   const [input, meta, ...extra] = args;
+  if (input instanceof Unread) throw input.why;
   if (extra.length > 0) throw fail('malformed', 'A message takes (input, meta?, ack)');
   if (input !== undefined && input !== null && (typeof input !== 'object' || Array.isArray(input))) {
     throw fail('malformed', 'The input must be an object');
@@ -129,12 +136,11 @@ function argumentsOf(args: unknown[]): { input: unknown; meta: Meta } {
   return { input, meta: validated(metaSchema, meta) };
 }
 
+const renewal = Joi.object<{ accessToken: string }>({ accessToken: Joi.string().max(4096).required() });
+
 /** A newer access token of the same session; the connection goes on. */
 async function renew(socket: Socket, input: unknown, sessions: Sessions): Promise<{ expiresAt: string }> {
-  const { accessToken } = validated(
-    Joi.object<{ accessToken: string }>({ accessToken: Joi.string().max(4096).required() }),
-    input,
-  );
+  const { accessToken } = validated(renewal, input);
   const data = socket.data as SocketData;
   const { actor, expiresAt } = await sessions.authenticate(accessToken);
   if (actor.sessionId !== data.actor.sessionId) throw fail('token_invalid', 'This token belongs to another session');

@@ -15,6 +15,7 @@ import { coalesceFrames } from './coalesce.js';
 import { Doorway } from './doorway.js';
 import { type MessagesOptions, type SocketData, serveMessages } from './messages.js';
 import { Rooms, roomOf, socketRoom } from './rooms.js';
+import { textOnly } from './text-only.js';
 import { unsentOf } from './unsent.js';
 
 export interface RealtimeOptions extends Omit<MessagesOptions, 'takeMessage'> {
@@ -55,15 +56,23 @@ const EXPIRY_CHECK_MS = 1_000;
 
 /** The Socket.IO side: who connects is authenticated, joined to the rooms of their session, and served. */
 export function createRealtime(options: RealtimeOptions): Realtime {
+  const { operations } = options.registry;
+  const maxBytesOf = (name: string) => operations.get(name)?.maxBytes ?? options.maxPayloadBytes;
+  const largest = Math.max(options.maxPayloadBytes, ...[...operations.keys()].map(maxBytesOf));
   const io = new Server({
     path: options.path,
     serveClient: false,
     pingInterval: options.pingIntervalMs,
     pingTimeout: options.pingTimeoutMs,
+<<<<<<< HEAD
     maxHttpBufferSize: options.maxPayloadBytes,
     // The doorway sends away who says nothing, long before; this is for who waits for an answer to a token.
     connectTimeout: 20_000,
     upgradeTimeout: 5_000,
+=======
+    maxHttpBufferSize: largest,
+    parser: textOnly(maxBytesOf),
+>>>>>>> 23c92b6 (A budget before validation: every input is walked once against its schema's bounds, long ones are validated in slices, and bodies are small where little is needed)
     cors: { origin: [...options.corsOrigins] },
   });
   const { broadcasts, deliveries } = options.metrics;

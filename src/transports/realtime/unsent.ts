@@ -3,8 +3,8 @@ import type { Socket } from 'socket.io';
 import type { Unsent } from '../../kernel/presence.js';
 import type { Clock } from '../../kernel/time.js';
 import type { LocalPresence } from '../../platform/presence.js';
-import { validated } from '../../runtime/execute.js';
 import type { Authenticated } from '../../runtime/sessions.js';
+import { validated } from '../../runtime/validation.js';
 
 interface Told {
   count: number;
