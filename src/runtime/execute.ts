@@ -32,7 +32,9 @@ import { assertShape, validatedInput } from './validation.js';
 /** One request, whichever transport brought it. */
 export interface Call {
   operation: Operation;
-  input: unknown;
+  input?: unknown;
+  /** Reads the input where that costs something: not before limits and permission are passed. */
+  readInput?: () => Promise<unknown>;
   actor: Actor;
   requestId: string;
   ip: string;
@@ -116,7 +118,7 @@ async function carryOut(options: ExecuteOptions, given: Call): Promise<Outcome> 
   try {
     checkPermission(call);
     checkKey(call);
-    const input = await validatedInput(operation.input, call.input);
+    const input = await validatedInput(operation.input, call.readInput ? await call.readInput() : call.input);
     await admission.countBy(operation.limitBy?.(input as never));
     const result = await serve(options, call, input);
     await admission.settle();

@@ -32,8 +32,8 @@ export interface SenderHandlers {
 
 /** Half of what the server takes in one batch. */
 const LARGEST_BATCH = { commands: 50, bytes: 262_144 };
-/** A larger message would end the connection, again and again. */
-const MAX_COMMAND_BYTES = 900_000;
+/** A larger message would end the connection, again and again; the server refuses smaller ones in words. */
+const MAX_COMMAND_BYTES = 4_000_000;
 
 const STORAGE_PATIENCE_MS = 2_000;
 

@@ -162,7 +162,7 @@ it('splits a batch that gets no answer, until single commands tell what is wrong
 it('refuses here what no message can carry', async () => {
   const client = setup.client({ token: tokenOf('mara') });
   await client.ready;
-  const huge = client.send('order:place', { table: 1, note: 'x'.repeat(1_000_000) } as never);
+  const huge = client.send('order:place', { table: 1, note: 'x'.repeat(4_100_000) } as never);
   await expect(huge).rejects.toMatchObject({ code: 'too_large', status: 0 });
 });
 

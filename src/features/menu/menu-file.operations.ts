@@ -73,7 +73,7 @@ interface Imported {
 }
 
 /** Room for every menu that `menu:export` gives. */
-const MAX_FILE_BYTES = 4_194_304;
+const MAX_FILE_BYTES = 8_388_608;
 
 export const importMenu = command({
   name: 'menu:import',

@@ -77,9 +77,10 @@ const fileItem = Joi.object<FileItem, true>({
 
 export const menuFileSchema = Joi.object<MenuFile, true>({
   format: Joi.string().valid('brigade-menu/1').required(),
-  categories: Joi.array().items(fileCategory).unique('code').required(),
-  modifierGroups: Joi.array().items(fileGroup).unique('code').required(),
-  items: Joi.array().items(fileItem).unique('code').required(),
+  // Far above what a menu may have now (menu.limits.ts), so that one from before those limits goes out and in.
+  categories: Joi.array().items(fileCategory).max(2_000).unique('code').required(),
+  modifierGroups: Joi.array().items(fileGroup).max(5_000).unique('code').required(),
+  items: Joi.array().items(fileItem).max(10_000).unique('code').required(),
 }).meta({ typeName: 'MenuFile' });
 
 export interface StoredMenu {

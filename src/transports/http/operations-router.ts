@@ -8,7 +8,7 @@ import type { LimitState, LimitStates, Limits } from '../../runtime/limits.js';
 import type { Registry } from '../../runtime/registry.js';
 import type { Sessions } from '../../runtime/sessions.js';
 import { isCostlyJson, TOO_COSTLY } from '../json-cost.js';
-import { COSTLY_BODY, notesOf } from './requests.js';
+import { asOurs, COSTLY_BODY, notesOf } from './requests.js';
 
 export interface RoutesOptions {
   registry: Registry;
@@ -64,11 +64,13 @@ function serve(operation: Operation, options: RoutesOptions): RequestHandler {
     try {
       const actor = await actorOf(req, operation, options, limits);
       Object.assign(notes, { userId: actor.userId || undefined, restaurantId: actor.restaurantId || undefined });
-      // Not before it is known who asks: what strangers send to what is not theirs is never parsed.
-      await readBody(req, res);
       const outcome = await execute({
         operation,
-        input: inputOf(req, operation),
+        // What somebody sends to what they may not do is never parsed.
+        async readInput() {
+          await readBody(req, res);
+          return inputOf(req, operation);
+        },
         actor,
         requestId: notes.requestId,
         ip: req.ip ?? '',
@@ -99,7 +101,7 @@ function bodyReader(
   const parse = json({ limit, strict: true, verify: refuseCostly });
   return (req, res) =>
     new Promise((resolve, reject) => {
-      parse(req, res, (error?: unknown) => (error === undefined ? resolve() : reject(error)));
+      parse(req, res, (error?: unknown) => (error === undefined ? resolve() : reject(asOurs(error))));
     });
 }
 

@@ -126,7 +126,7 @@ export function answerErrors(logger: Logger) {
 export const COSTLY_BODY = 'entity.costly';
 
 /** The body parser's and express's own errors in our terms. */
-function asOurs(error: unknown): unknown {
+export function asOurs(error: unknown): unknown {
   const { type, status } = error as { type?: string; status?: number };
   if (type === 'entity.parse.failed') return fail('malformed', 'The body is not valid JSON');
   if (type === COSTLY_BODY) return fail('malformed', (error as Error).message);

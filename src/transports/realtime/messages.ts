@@ -7,11 +7,7 @@ import type { Clock } from '../../kernel/time.js';
 import type { Logger } from '../../platform/logger.js';
 import { type Metrics, timed } from '../../platform/metrics.js';
 import type { LocalPresence } from '../../platform/presence.js';
-<<<<<<< HEAD
-import { type Execute, type Outcome, validated } from '../../runtime/execute.js';
-=======
-import type { Execute } from '../../runtime/execute.js';
->>>>>>> 23c92b6 (A budget before validation: every input is walked once against its schema's bounds, long ones are validated in slices, and bodies are small where little is needed)
+import type { Execute, Outcome } from '../../runtime/execute.js';
 import type { Registry } from '../../runtime/registry.js';
 import type { Authenticated, Sessions } from '../../runtime/sessions.js';
 import { validated } from '../../runtime/validation.js';

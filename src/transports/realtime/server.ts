@@ -54,25 +54,24 @@ export interface Realtime {
 /** How often ended tokens are looked for, ms. One pass over all sockets is cheaper than a timer on each. */
 const EXPIRY_CHECK_MS = 1_000;
 
+/** What needs still more goes over REST, bytes: a line keeps an unfinished message in memory. */
+const LARGEST = 4_194_304;
+
 /** The Socket.IO side: who connects is authenticated, joined to the rooms of their session, and served. */
 export function createRealtime(options: RealtimeOptions): Realtime {
   const { operations } = options.registry;
-  const maxBytesOf = (name: string) => operations.get(name)?.maxBytes ?? options.maxPayloadBytes;
+  const maxBytesOf = (name: string) => Math.min(operations.get(name)?.maxBytes ?? options.maxPayloadBytes, LARGEST);
   const largest = Math.max(options.maxPayloadBytes, ...[...operations.keys()].map(maxBytesOf));
   const io = new Server({
     path: options.path,
     serveClient: false,
     pingInterval: options.pingIntervalMs,
     pingTimeout: options.pingTimeoutMs,
-<<<<<<< HEAD
-    maxHttpBufferSize: options.maxPayloadBytes,
+    maxHttpBufferSize: largest,
+    parser: textOnly(maxBytesOf),
     // The doorway sends away who says nothing, long before; this is for who waits for an answer to a token.
     connectTimeout: 20_000,
     upgradeTimeout: 5_000,
-=======
-    maxHttpBufferSize: largest,
-    parser: textOnly(maxBytesOf),
->>>>>>> 23c92b6 (A budget before validation: every input is walked once against its schema's bounds, long ones are validated in slices, and bodies are small where little is needed)
     cors: { origin: [...options.corsOrigins] },
   });
   const { broadcasts, deliveries } = options.metrics;
@@ -94,9 +93,9 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     });
   }
   const takeMessage = messageLimit(options);
-  const { trustProxy, maxPayloadBytes } = options;
+  const { trustProxy } = options;
   const doorway = new Doorway({
-    ...{ ...options.strangers, trustProxy, maxPayloadBytes },
+    ...{ ...options.strangers, trustProxy, maxPayloadBytes: largest },
     onRefused: (why) => options.metrics.connectionsRefused.inc({ why }),
   });
   options.metrics.connectionsUnknown(() => doorway.unknown);
