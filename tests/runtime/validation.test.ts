@@ -1,11 +1,11 @@
 import Joi from 'joi';
-import { features } from '../features.js';
-import { BrigadeError } from '../kernel/errors.js';
-import { id, note } from '../kernel/schema.js';
-import { measure } from './budget.js';
-import { longListsOf } from './long-lists.js';
-import { shapeOf } from './shape.js';
-import { assertShape, validated, validatedInput } from './validation.js';
+import { features } from '../../src/features.js';
+import { BrigadeError } from '../../src/kernel/errors.js';
+import { id, note } from '../../src/kernel/schema.js';
+import { measure } from '../../src/runtime/budget.js';
+import { longListsOf } from '../../src/runtime/long-lists.js';
+import { shapeOf } from '../../src/runtime/shape.js';
+import { assertShape, validated, validatedInput } from '../../src/runtime/validation.js';
 
 /** What a refusal says, however the input is validated. */
 async function refusalOf(schema: Joi.ObjectSchema, input: unknown): Promise<BrigadeError> {
