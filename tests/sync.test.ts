@@ -130,6 +130,22 @@ describe('the stream', () => {
     );
   });
 
+  it('tells them again and again while nothing happens, those of one screen in one message, and no other rooms', async () => {
+    const kitchen = await house.hire('kitchen');
+    const [owner, cook] = [await house.owner.screen(), await kitchen.screen()];
+    await rename('Chez Still');
+    const { seq, rooms } = await house.owner.must('sync:snapshot');
+    const told = () => owner.heads.filter(({ heads }) => heads.all === seq);
+    await until('three heads of the same event', () => told().length >= 3);
+    const [one] = told();
+    expect(one).toMatchObject({ everyMs: 200 });
+    expect(Object.keys(one?.heads ?? {}).length).toBeGreaterThan(1);
+    expect(rooms).toEqual(expect.arrayContaining(Object.keys(one?.heads ?? {})));
+    const mine: string[] = (await kitchen.must('sync:snapshot')).rooms;
+    expect(cook.heads.length).toBeGreaterThan(0);
+    for (const { heads } of cook.heads) expect(mine).toEqual(expect.arrayContaining(Object.keys(heads)));
+  });
+
   it('begins anew after a restored backup: another epoch is announced, old positions are reset, and work goes on', async () => {
     const screen = await house.owner.screen();
     const before = await house.owner.must('sync:snapshot');

@@ -56,6 +56,7 @@ const realtime = createRealtime({
   presence: new LocalPresence({ graceMs: 3_000 }),
   onReturned: () => undefined,
   path: '/socket.io',
+  headsIntervalMs: 2_000,
   pingIntervalMs: 25_000,
   pingTimeoutMs: 20_000,
   maxPayloadBytes: 1_048_576,

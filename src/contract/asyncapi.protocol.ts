@@ -111,7 +111,7 @@ const protocol: readonly ProtocolMessage[] = [
   },
   {
     name: 'sync:head',
-    summary: "The last seq of this socket's rooms, at most every 2 seconds and only when one moved",
+    summary: "The last seq of each of this socket's rooms, every `everyMs`, whether they moved or not",
     action: 'send',
     payload: object({
       epoch: text('Another one than before: history changed, start over'),
@@ -120,8 +120,14 @@ const protocol: readonly ProtocolMessage[] = [
         additionalProperties: { type: 'integer', minimum: 0 },
         description: 'Room -> seq of its last event',
       },
+      everyMs: {
+        type: 'integer',
+        minimum: 100,
+        description:
+          'So often it comes: who has heard none for three times as long is not up to date, its line may be dead',
+      },
     }),
-    example: { epoch: '5f1c09a2b3d4', heads: { 'can:order:read': 41 } },
+    example: { epoch: '5f1c09a2b3d4', heads: { all: 12, 'can:order:read': 41 }, everyMs: 2000 },
   },
   {
     name: 'session:ended',

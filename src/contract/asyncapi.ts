@@ -151,8 +151,8 @@ without gaps, but a screen sees only those of its rooms: \`prev\` names the last
 each of its rooms, and in every other room spoken to since. If a room of yours is named with a seq beyond your position, one is missing.
 
 **Catching up.** Join (connect), then \`sync:snapshot\` for the state and its seq, then apply the events above it in order. After a gap or
-a reconnect, \`sync:since\` answers what was missed; \`{ reset: true }\` means to take the snapshot again. \`sync:head\` comes at most every 2
-seconds and shows that a last event was lost. Another \`epoch\` than before means that history changed: start over.
+a reconnect, \`sync:since\` answers what was missed; \`{ reset: true }\` means to take the snapshot again. \`sync:head\` comes every two
+seconds (\`everyMs\`): it shows that a last event was lost, and its silence that the line is dead although nobody said so. Another \`epoch\` than before means that history changed: start over.
 
 **Staying.** Send \`session:renew\` with a new access token before the old one ends; \`session:ended\` comes just before the server
 disconnects. The package \`@brigade/client\` does all of this.`;

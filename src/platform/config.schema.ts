@@ -180,7 +180,7 @@ export const SECTIONS = {
       ),
       headsIntervalMs: integer(
         'SOCKET_HEADS_INTERVAL_MS',
-        "How often a socket is told its rooms' newest event numbers.",
+        "How often a socket is told its rooms' newest event numbers; after three times this long without them a screen is not up to date.",
         {
           min: 100,
           max: MINUTE_MS,

@@ -8,7 +8,7 @@ export interface Broadcaster {
   emit(restaurantId: string, rooms: readonly Room[], envelope: Envelope): void;
   /** To the screens of this process. */
   emitHere(restaurantId: string, rooms: readonly Room[], envelope: Envelope): void;
-  /** Tells the local screens of these rooms where their stream stands. */
+  /** Tells every local screen of the restaurant where the streams of its rooms stand, in one message. */
   announce(restaurantId: string, epoch: string, heads: Heads): void;
   /** The restaurants with screens on this process. */
   audience(): Iterable<string>;
@@ -29,12 +29,12 @@ interface Told {
   epoch: string;
   /** The last event of each room that went to the screens here. */
   rooms: Heads;
-  /** The heads as announced last. */
-  announced: Heads;
 }
 
 /** What is committed but not yet heard here may be on its way; ms. */
 const ON_ITS_WAY_MS = 50;
+/** Restaurants told of their heads in one turn of the loop. */
+const AT_ONCE = 20;
 /** A screen that is further behind asks for what it misses by itself. */
 const MOST_ENTRIES = 200;
 
@@ -42,7 +42,8 @@ const MOST_ENTRIES = 200;
  * Brings committed entries to the rooms. What this process commits it publishes at once, to the screens of all
  * processes; every two seconds it compares each restaurant's head in the database with what its own screens were told,
  * tells them what is missing (a commit whose answer was lost, a process that died before publishing, a Redis that is
- * gone) and announces the rooms' heads that have moved. Clients apply by seq, so a second copy is harmless and no mark
+ * gone) and announces the rooms' heads, moved or not: a screen that hears none for a while knows that its line is dead
+ * though nobody has said so. Clients apply by seq, so a second copy is harmless and no mark
  * "published" needs to be written. See ADR 3.
  */
 export class Relay {
@@ -89,9 +90,13 @@ export class Relay {
     if (heads.some((head) => this.#missing(head).length > 0)) {
       await new Promise((resolve) => setTimeout(resolve, ON_ITS_WAY_MS));
     }
-    for (const head of heads) {
+    for (const [i, head] of heads.entries()) {
+      // Thousands of screens hear of it: those who wait for an answer come in between.
+      if (i % AT_ONCE === AT_ONCE - 1) await new Promise((resolve) => setImmediate(resolve));
       await this.#tellMissing(head);
-      this.#announceMoved(head);
+      if (this.#told.get(head._id)?.epoch !== head.epoch)
+        this.#told.set(head._id, { epoch: head.epoch, rooms: { ...head.rooms } });
+      this.broadcaster.announce(head._id, head.epoch, head.rooms);
     }
   }
 
@@ -119,18 +124,5 @@ export class Relay {
       }
     }
     for (const room of missing) told.rooms[room] = Math.max(told.rooms[room] ?? 0, head.rooms[room] ?? 0);
-  }
-
-  #announceMoved(head: Head): void {
-    const told = this.#told.get(head._id);
-    if (told?.epoch !== head.epoch) {
-      this.#told.set(head._id, { epoch: head.epoch, rooms: { ...head.rooms }, announced: head.rooms });
-      this.broadcaster.announce(head._id, head.epoch, head.rooms);
-      return;
-    }
-    const moved = Object.entries(head.rooms).filter(([room, seq]) => told.announced[room as Room] !== seq);
-    if (moved.length === 0) return;
-    told.announced = head.rooms;
-    this.broadcaster.announce(head._id, told.epoch, Object.fromEntries(moved));
   }
 }

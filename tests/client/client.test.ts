@@ -171,6 +171,20 @@ describe('a client of the real server', () => {
     }
   };
 
+  it('is not up to date when its Wi-Fi is gone without a word, comes back by itself, and is complete', async () => {
+    const { proxy, url } = await behindProxy();
+    const client = open(house.owner, url, { silenceMs: 300 });
+    await client.ready;
+    await until('it is up to date', () => client.upToDate);
+    const told: string[] = [];
+    client.onStatus((status, upToDate) => told.push(`${status} ${upToDate}`));
+    proxy.mute();
+    const order = await house.owner.must('order:place', anOrder('In the black hole'));
+    await until('it has the order on another line', () => client.state.orders.has(order.id) && client.upToDate);
+    expect(told.slice(0, 2)).toEqual(['live false', 'offline false']);
+    expect(proxy.connections).toBeGreaterThanOrEqual(2);
+  });
+
   it('delivers what was sent while the network was down, once and in order, also when answers get lost', async () => {
     const { proxy, url } = await behindProxy();
     const client = open(await house.hire('waiter'), url);

@@ -8,6 +8,7 @@ class Ears implements Broadcaster {
   readonly heard: Envelope[] = [];
   /** What only the screens of this process were told. */
   readonly here: Envelope[] = [];
+  readonly epochs: string[] = [];
   readonly heads: Partial<Record<Room, number>>[] = [];
   constructor(
     private readonly restaurants: string[],
@@ -23,7 +24,8 @@ class Ears implements Broadcaster {
   emit(_restaurantId: string, _rooms: readonly Room[], envelope: Envelope): void {
     this.heard.push(envelope);
   }
-  announce(_restaurantId: string, _epoch: string, heads: Partial<Record<Room, number>>): void {
+  announce(_restaurantId: string, epoch: string, heads: Partial<Record<Room, number>>): void {
+    this.epochs.push(epoch);
     this.heads.push(heads);
   }
   audience(): Iterable<string> {
@@ -58,7 +60,7 @@ afterAll(async () => {
 });
 
 describe('the relay', () => {
-  it('publishes what a dead process left, in order and once, and announces the heads that moved', async () => {
+  it('publishes what a dead process left, in order and once, and announces the heads every time', async () => {
     const restaurantId = newId();
     const ears = new Ears([restaurantId]);
     const relay = new Relay(ears, options);
@@ -73,7 +75,8 @@ describe('the relay', () => {
     await relay.sweep();
     expect(ears.heard.map(({ seq }) => seq)).toEqual([2, 3, 4]);
     expect(ears.here.map(({ seq }) => seq)).toEqual([3, 4]);
-    expect(ears.heads).toEqual([{ all: 1 }, { all: 4 }]);
+    // Also when nothing moved: silence means that the line is dead.
+    expect(ears.heads).toEqual([{ all: 1 }, { all: 4 }, { all: 4 }]);
   });
 
   it('tells its screens nothing again that they heard from another process, and nothing for rooms without screens', async () => {
@@ -110,5 +113,6 @@ describe('the relay', () => {
     await headModel.collection.updateOne({ _id: restaurantId as never }, { $set: { epoch: 'two' } });
     await relay.sweep();
     expect(ears.heads).toHaveLength(2);
+    expect(ears.epochs).toEqual([EPOCH, 'two']);
   });
 });

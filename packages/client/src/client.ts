@@ -14,6 +14,7 @@ import { Online } from './online.js';
 import { type AllOptions, type ConnectOptions, defaults } from './options.js';
 import type { Command } from './outbox.js';
 import { BrigadeProblem, localProblem } from './problem.js';
+import { Pulse } from './pulse.js';
 import { Replicas } from './replicas.js';
 import { dataOf, type Result } from './result.js';
 import { ask, holdsSecret } from './retry.js';
@@ -64,6 +65,7 @@ export class Client<O extends Operations<O>, E extends object, R extends Replica
   readonly #operations: Readonly<Record<string, OperationTable>>;
   readonly #connection: Connection;
   readonly #sync: Sync;
+  readonly #pulse: Pulse;
   readonly #sender: Sender;
   readonly #replicas: Replicas;
   readonly #onError: ErrorHandler;
@@ -110,6 +112,11 @@ export class Client<O extends Operations<O>, E extends object, R extends Replica
     this.ready.catch(() => undefined);
     this.#connection = this.#makeConnection();
     this.#sync = this.#makeSync();
+    this.#pulse = new Pulse(this.#options, {
+      ask: (timeoutMs) => this.#sync.probe(timeoutMs).catch((error: unknown) => this.#onError(error, 'probe')),
+      dead: () => this.#connection.drop(),
+      moved: () => this.#moved(),
+    });
     this.#sender = this.#makeSender();
     this.#teller = new UnsentTeller(() => this.#sender.unsent, this.#request, this.#isOnline);
     if (this.#options.userId !== undefined) void this.#sender.identified(this.#options.userId);
@@ -123,9 +130,9 @@ export class Client<O extends Operations<O>, E extends object, R extends Replica
     return phase === 'live' || phase === 'gap' ? 'live' : 'syncing';
   }
 
-  /** Connected, and every event known to exist for this client is applied. */
+  /** Connected, heard from within the last seconds, and every event known to exist for this client is applied. */
   get upToDate(): boolean {
-    return this.status === 'live' && this.#sync.stream.upToDate;
+    return this.status === 'live' && this.#sync.stream.upToDate && this.#pulse.isFresh;
   }
 
   /** Every event for this client up to this seq is applied. */
@@ -267,6 +274,7 @@ export class Client<O extends Operations<O>, E extends object, R extends Replica
     return new Connection(this.#options, {
       connected: () => {
         this.#tried = true;
+        this.#pulse.connected();
         this.#sync.connected();
         this.#sender.pump();
         this.#online.tell();
@@ -274,6 +282,7 @@ export class Client<O extends Operations<O>, E extends object, R extends Replica
       },
       disconnected: () => {
         this.#tried = true;
+        this.#pulse.disconnected();
         this.#sync.disconnected();
         this.#sender.disconnected();
         this.#moved();
@@ -282,6 +291,7 @@ export class Client<O extends Operations<O>, E extends object, R extends Replica
       identified: (token) => this.#sender.identified(subjectOf(token) ?? this.#options.userId ?? ''),
       unsent: () => this.#teller.atHandshake(),
       message: (name, argument) => this.#sync.message(name, argument),
+      heard: () => this.#pulse.heard(),
       error: this.#onError,
     });
   }
@@ -292,6 +302,7 @@ export class Client<O extends Operations<O>, E extends object, R extends Replica
       apply: (envelope) => this.#apply(envelope),
       load: (snapshot, reset) => this.#load(snapshot, reset),
       rules: (live) => this.#replicas.follow(live),
+      confirmed: (everyMs) => this.#pulse.confirmed(everyMs),
       moved: () => this.#moved(),
       error: this.#onError,
     });
@@ -347,6 +358,7 @@ export class Client<O extends Operations<O>, E extends object, R extends Replica
   #end(problem: Problem): void {
     if (this.#ended !== undefined) return;
     this.#ended = problem;
+    this.#pulse.disconnected();
     this.#sync.disconnected();
     void this.#sender.close();
     this.#teller.close();

@@ -27,6 +27,8 @@ export interface ConnectionHandlers {
   /** What the server is told of commands that wait here. */
   unsent: () => Unsent | undefined;
   message: (name: string, argument: unknown) => void;
+  /** A sign of life of the server's, whatever it says. */
+  heard: () => void;
   error: ErrorHandler;
 }
 
@@ -60,7 +62,9 @@ export class Connection {
     this.#socket.on('connect', () => this.#connected());
     this.#socket.on('connect_error', (error) => this.#refused(error));
     this.#socket.on('disconnect', () => this.#disconnected());
+    this.#socket.io.on('ping', () => this.handlers.heard());
     this.#socket.onAny((name: string, argument: unknown) => {
+      this.handlers.heard();
       if (name === 'session:ended') this.#sessionEnded = argument as SessionEnded;
       else this.handlers.message(name, argument);
     });
@@ -101,6 +105,7 @@ export class Connection {
     } catch (cause) {
       throw new Unanswered('No answer', { cause });
     }
+    this.handlers.heard();
     if (!isAck(answer))
       return { ok: false, error: localProblem('incomprehensible', `The answer to ${name} is not an ack`) };
     if (!answer.ok && isTokenProblem(answer.error) && !isAboutSessions(name)) this.#renewNow();
@@ -118,6 +123,11 @@ export class Connection {
     if (!this.#socket.connected) return;
     const ack = await this.request('session:renew', [{ accessToken: token }], this.options.connectTimeoutMs);
     if (!ack.ok) throw new BrigadeProblem(ack.error);
+  }
+
+  /** Ends a connection that is dead without knowing it, and makes another. */
+  drop(): void {
+    this.#socket.disconnect();
   }
 
   close(): void {

@@ -1,9 +1,10 @@
 import type { ConnectionOptions } from './connection.js';
 import type { ErrorHandler } from './listeners.js';
+import type { PulseOptions } from './pulse.js';
 import type { SenderOptions } from './sender.js';
 import type { SyncOptions } from './sync.js';
 
-export interface AllOptions extends ConnectionOptions, SyncOptions, SenderOptions {
+export interface AllOptions extends ConnectionOptions, SyncOptions, SenderOptions, PulseOptions {
   /** How long a query may take in all, in ms. */
   queryTimeoutMs: number;
   /** After this a command is given up; keep it below the 24 h for which the server honours keys. In ms. */
@@ -23,6 +24,7 @@ export const defaults = {
   catchUpJitterMs: 300,
   gapGraceMs: 25,
   requestTimeoutMs: 10_000,
+  silenceMs: 6_000,
   ackTimeoutMs: 10_000,
   storage: undefined,
   queryTimeoutMs: 15_000,

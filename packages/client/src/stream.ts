@@ -15,6 +15,8 @@ export type Input =
   | { kind: 'heads'; heads: Heads }
   | { kind: 'snapshot'; turn: number; snapshot: Snapshot }
   | { kind: 'page'; turn: number; page: Page }
+  /** Something may have been missed without a trace. */
+  | { kind: 'doubted' }
   /** The server refuses to continue from my position for good (it does not know it, say). */
   | { kind: 'refused'; turn: number };
 
@@ -90,6 +92,9 @@ export class Stream {
         break;
       case 'page':
         this.#page(input.turn, input.page);
+        break;
+      case 'doubted':
+        if (this.#phase === 'live') this.#ask('gap', 'gap');
         break;
       case 'refused':
         if (input.turn === this.#turn && this.#phase !== 'connecting') this.#startOver('history');

@@ -18,6 +18,8 @@ export interface SyncHandlers {
   load: (snapshot: Snapshot, reset?: ResetReason) => void;
   /** Which things are live, as the server says with a snapshot and with every page. */
   rules: (live: LiveRules | undefined) => void;
+  /** The server has said how things stand; `everyMs`: how often it does so by itself. */
+  confirmed: (everyMs?: unknown) => void;
   /** Phase, position or head moved. */
   moved: () => void;
   error: ErrorHandler;
@@ -43,8 +45,33 @@ export class Sync {
   }
 
   message(name: string, argument: unknown): void {
-    if (name === 'sync:head') this.#do(this.stream.step({ kind: 'heads', heads: argument as Heads }));
-    else if (isEnvelope(argument)) this.#do(this.stream.step({ kind: 'envelope', envelope: argument }));
+    if (name === 'sync:head') {
+      const heads = argument as Heads;
+      this.handlers.confirmed(heads.everyMs);
+      this.#do(this.stream.step({ kind: 'heads', heads }));
+    } else if (isEnvelope(argument)) {
+      this.handlers.confirmed();
+      this.#do(this.stream.step({ kind: 'envelope', envelope: argument }));
+    }
+  }
+
+  /** Asks whether anything was missed, when nothing was heard for a while. */
+  async probe(timeoutMs: number): Promise<void> {
+    const { stream } = this;
+    if (stream.phase !== 'live') return;
+    let ack: Ack;
+    try {
+      const where = { epoch: stream.epoch, seq: stream.position, limit: 1 };
+      ack = await this.handlers.request('sync:since', [where, {}], timeoutMs);
+    } catch (error) {
+      if (error instanceof Unanswered) return;
+      throw error;
+    }
+    if (!ack.ok || stream.phase !== 'live') return;
+    const page = ack.data as Page;
+    const isComplete = !page.reset && page.epoch === stream.epoch && page.events.length === 0 && !page.more;
+    if (isComplete) this.handlers.confirmed();
+    this.#do(isComplete ? [] : stream.step({ kind: 'doubted' }));
   }
 
   #do(actions: readonly Action[]): void {
@@ -91,6 +118,7 @@ export class Sync {
     }
     const { turn } = question;
     if (ack.ok) {
+      this.handlers.confirmed();
       if (this.stream.turn === turn) this.handlers.rules((ack.data as { live?: LiveRules }).live);
       if (since) this.#do(this.stream.step({ kind: 'page', turn, page: ack.data as Page }));
       else this.#do(this.stream.step({ kind: 'snapshot', turn, snapshot: ack.data as Snapshot }));

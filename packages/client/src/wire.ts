@@ -72,6 +72,8 @@ export type Page =
 export interface Heads {
   epoch: string;
   heads: Readonly<Record<string, number>>;
+  /** How often they are told, moved or not. Not from older servers, which tell them when they have moved. */
+  everyMs?: number;
 }
 
 /** Sent just before the server ends a connection for good. */

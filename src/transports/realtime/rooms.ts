@@ -19,7 +19,11 @@ export class Rooms implements Broadcaster {
 
   constructor(
     private readonly io: Server,
-    private readonly counted: { broadcast(screens: number): void },
+    private readonly options: {
+      broadcast(screens: number): void;
+      /** Between two announcements of the heads, ms. */
+      everyMs: number;
+    },
   ) {}
 
   arrive(restaurantId: string): void {
@@ -60,12 +64,28 @@ export class Rooms implements Broadcaster {
     let screens = 0;
     // Almost no screen is in two rooms of one event, so the sum is near enough for a counter.
     for (const name of names) screens += this.io.sockets.adapter.rooms.get(name)?.size ?? 0;
-    this.counted.broadcast(screens);
+    this.options.broadcast(screens);
   }
 
   announce(restaurantId: string, epoch: string, heads: Partial<Record<Room, number>>): void {
-    for (const [room, seq] of Object.entries(heads)) {
-      this.io.local.to(socketRoom(restaurantId, room as Room)).emit('sync:head', { epoch, heads: { [room]: seq } });
+    const { rooms, sids } = this.io.sockets.adapter;
+    // Most screens of a house share their rooms but for the person's own: they share a message, encoded once.
+    const alike = new Map<string, { own: Record<string, number>; ids: string[] }>();
+    for (const id of rooms.get(socketRoom(restaurantId, 'all')) ?? []) {
+      const own: Record<string, number> = {};
+      for (const name of sids.get(id) ?? []) {
+        const room = roomOf(restaurantId, name);
+        const seq = name === id ? undefined : heads[room];
+        if (seq !== undefined) own[room] = seq;
+      }
+      const key = JSON.stringify(own);
+      const group = alike.get(key);
+      if (group === undefined) alike.set(key, { own, ids: [id] });
+      else group.ids.push(id);
+    }
+    const { everyMs } = this.options;
+    for (const { own, ids } of alike.values()) {
+      this.io.local.to(ids).emit('sync:head', { epoch, heads: own, everyMs });
     }
   }
 }

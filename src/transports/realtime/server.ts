@@ -30,6 +30,8 @@ export interface RealtimeOptions extends Omit<MessagesOptions, 'takeMessage'> {
   maxPayloadBytes: number;
   messagesPerSecond: number;
   messageBurst: number;
+  /** Between two announcements of the heads, ms. */
+  headsIntervalMs: number;
   corsOrigins: readonly string[];
   /** Connections without a log-in: of one network, in all, and how long each may stay, ms. */
   strangers: { perNetwork: number; inAll: number; patienceMs: number };
@@ -80,6 +82,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       broadcasts.inc();
       deliveries.inc(screens);
     },
+    everyMs: options.headsIntervalMs,
   });
   if (options.redis !== undefined) {
     const { door, sharded, onHeard } = options.redis;
