@@ -12,7 +12,7 @@ import {
   tickets,
   ticketUndelivered,
 } from '../kitchen/index.js';
-import { orders } from '../orders/index.js';
+import { orderLate, orders } from '../orders/index.js';
 import { settingsOf } from '../restaurants/index.js';
 import { alertRaised, alertUpdated } from './dashboard.events.js';
 import { type AlertDoc, alerts, liveStatuses, type Resolution } from './dashboard.model.js';
@@ -57,6 +57,17 @@ export const raiseForTicket = reaction({
       ...(ticket.tableName !== undefined && { tableName: ticket.tableName }),
       waiterIds: [order.waiterId],
     });
+  },
+});
+
+/** A scheduled order was not sent in time: the managers and its waiter are told. */
+export const raiseForOrder = reaction({
+  on: orderLate,
+  emits: [alertRaised],
+  async handle(ctx) {
+    const { orderId, isFired } = ctx.data;
+    const { number: orderNumber, waiterId } = await ctx.get(orders, orderId);
+    raise(ctx, { kind: 'order_late', noScreen: false, orderId, orderNumber, isFired, waiterIds: [waiterId] });
   },
 });
 

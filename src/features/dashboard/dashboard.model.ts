@@ -1,7 +1,7 @@
 import type { Doc } from '../../kernel/documents.js';
 import { model } from '../../platform/model.js';
 
-export const alertKinds = ['ticket_undelivered', 'station_without_screen'] as const;
+export const alertKinds = ['ticket_undelivered', 'station_without_screen', 'order_late'] as const;
 export const alertStatuses = ['open', 'acknowledged', 'resolved'] as const;
 export type AlertStatus = (typeof alertStatuses)[number];
 /** An alert that somebody still has to look after. */
@@ -13,8 +13,8 @@ export type Resolution = (typeof resolutions)[number];
 export interface AlertDoc extends Doc {
   kind: (typeof alertKinds)[number];
   status: AlertStatus;
-  stationId: string;
-  stationName: string;
+  stationId?: string;
+  stationName?: string;
   /** Whether no screen of the station's was on line when it was raised. */
   noScreen: boolean;
   /** Of a ticket: which, and whose. */
@@ -22,6 +22,8 @@ export interface AlertDoc extends Doc {
   orderId?: string;
   orderNumber?: number;
   tableName?: string;
+  /** Of a late order: whether it has been sent to the kitchen. */
+  isFired?: boolean;
   /** Of a station: how many open tickets nobody sees. */
   openTickets?: number;
   /** The waiters of the orders it is about; they hear of it beside the managers. */
@@ -50,6 +52,7 @@ export const alerts = model<AlertDoc>({
     orderId: String,
     orderNumber: Number,
     tableName: String,
+    isFired: Boolean,
     openTickets: Number,
     waiterIds: [String],
     raisedAt: Date,

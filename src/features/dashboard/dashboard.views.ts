@@ -7,13 +7,14 @@ export interface AlertView {
   version: number;
   kind: AlertDoc['kind'];
   status: AlertDoc['status'];
-  stationId: string;
-  stationName: string;
+  stationId?: string;
+  stationName?: string;
   noScreen: boolean;
   ticketId?: string;
   orderId?: string;
   orderNumber?: number;
   tableName?: string;
+  isFired?: boolean;
   openTickets?: number;
   waiterIds: string[];
   raisedAt: string;
@@ -31,19 +32,21 @@ export const alertView = Joi.object<AlertView, true>({
     .valid(...alertKinds)
     .required()
     .description(
-      '`ticket_undelivered`: no screen has a ticket; `station_without_screen`: nobody sees its open tickets',
+      '`ticket_undelivered`: no screen has a ticket; `station_without_screen`: nobody sees its open tickets; `order_late`: ' +
+        'a scheduled order went to the kitchen after its time or, hours after its pick-up, waits for somebody to decide',
     ),
   status: Joi.string()
     .valid(...alertStatuses)
     .required()
     .description('`acknowledged`: somebody looks after it'),
-  stationId: id('the station').required(),
-  stationName: Joi.string().required().description('Station'),
+  stationId: id('the station').description('Id of the station, of all kinds but `order_late`'),
+  stationName: Joi.string().description('Station'),
   noScreen: Joi.boolean().required().description("Whether no screen of the station's was on line"),
   ticketId: id('the ticket'),
   orderId: id('its order'),
   orderNumber: Joi.number().integer().min(1).description("The order's number"),
   tableName: Joi.string().description('Table'),
+  isFired: Joi.boolean().description('Of a late order: whether it is with the kitchen now'),
   openTickets: Joi.number().integer().min(1).description('Open tickets at the station'),
   waiterIds: Joi.array().items(id('a waiter')).required().description('Whose orders it is about'),
   raisedAt: time('When it was raised').required(),

@@ -1,6 +1,6 @@
 import { feature, replica } from '../../kernel/feature.js';
 import { acknowledgeAlert, listAlerts, resolveAlert } from './alert.operations.js';
-import { liveAlertsFor, raiseForTicket, resolveForTicket, watchStations } from './dashboard.alerts.js';
+import { liveAlertsFor, raiseForOrder, raiseForTicket, resolveForTicket, watchStations } from './dashboard.alerts.js';
 import { alertRaised, alertUpdated } from './dashboard.events.js';
 import { alerts, liveStatuses } from './dashboard.model.js';
 import { alertView } from './dashboard.views.js';
@@ -11,7 +11,7 @@ export const dashboard = feature({
   kinds: [alerts],
   operations: [listAlerts, acknowledgeAlert, resolveAlert],
   events: [alertRaised, alertUpdated],
-  reactions: [raiseForTicket, resolveForTicket],
+  reactions: [raiseForOrder, raiseForTicket, resolveForTicket],
   duties: [watchStations],
   replicas: [
     replica({

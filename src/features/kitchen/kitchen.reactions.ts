@@ -137,17 +137,21 @@ export const moveTicketLines = reaction({
   on: orderLinesMoved,
   emits: [...opening, ...saving],
   async handle(ctx) {
-    const { fromOrderId, toOrderId, firing, lineIds } = ctx.data;
+    const { fromOrderId, toOrderId, firing, lineIds, parts = [] } = ctx.data;
     const to = await ctx.get(orders, toOrderId);
     const head = await headOf(ctx, to);
     const moved = new Set(lineIds.filter((lineId) => !isEaten(to.lines.find((line) => line.id === lineId))));
     if (moved.size === 0) return;
+    const cut = new Map(parts.map(({ lineId, partOf }) => [partOf, to.lines.find(({ id }) => id === lineId)]));
     const arrivals = new Map<string, Arrival>();
     for (const ticket of await openTicketsOf(ctx, fromOrderId)) {
-      const going = ticket.lines.filter((line) => isFood(line) && moved.has(line.lineId));
+      const going = ticket.lines.flatMap((line) => movedOf(line, moved, cut));
       if (going.length === 0) continue;
-      const lines = withLineStatus(ticket.lines, moved, 'moved');
-      saveWithout(ctx, ticket, lines);
+      const smaller = ticket.lines.map((line) => {
+        const part = cut.get(line.lineId);
+        return isFood(line) && part !== undefined && moved.has(part.id) ? reduced(line, part.quantity) : line;
+      });
+      saveWithout(ctx, ticket, withLineStatus(smaller, moved, 'moved'));
       const arrival = arrivals.get(ticket.stationId) ?? { from: ticket, lines: [] };
       arrival.lines.push(...going.map((line): TicketLine => ({ ...line, change: 'move' })));
       arrivals.set(ticket.stationId, arrival);
@@ -158,6 +162,18 @@ export const moveTicketLines = reaction({
     }
   },
 });
+
+/** What goes of a ticket's line: all of it, a part under the id it has now, or nothing. */
+function movedOf(
+  line: TicketLine,
+  moved: ReadonlySet<string>,
+  cut: ReadonlyMap<string, OrderLine | undefined>,
+): TicketLine[] {
+  const part = cut.get(line.lineId);
+  if (!isFood(line)) return [];
+  if (moved.has(line.lineId)) return [line];
+  return part !== undefined && moved.has(part.id) ? [{ ...line, lineId: part.id, quantity: part.quantity }] : [];
+}
 
 interface Arrival {
   /** A ticket the lines were on. */

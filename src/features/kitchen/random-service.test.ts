@@ -79,7 +79,15 @@ async function take(who: Person, { what, a, b }: Step): Promise<void> {
     [3, who, 'order:cancel-line', one],
     [5, service.manager, 'order:void-line', { ...one, reason: 'random', ...(b % 2 ? { quantity: 1 } : {}) }],
     [4, who, 'order:transfer', { orderId: order?.id, tableId: pick(tables, b) }],
-    [6, who, 'order:move-lines', { orderId: order?.id, lineIds: [line?.id], toOrderId: other?.id }],
+    [
+      6,
+      who,
+      'order:move-lines',
+      {
+        ...{ orderId: order?.id, toOrderId: other?.id },
+        ...(a % 2 ? { lineIds: [line?.id] } : { lines: [{ lineId: line?.id, quantity: 1 + (a % 3) }] }),
+      },
+    ],
     [2, who, 'order:complete', { orderId: order?.id }],
     [2, who, 'order:cancel', { orderId: order?.id, reason: 'random' }],
     [7, service.cook, 'ticket:start', { ticketId: ticket?.id }],

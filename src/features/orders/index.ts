@@ -3,6 +3,7 @@ import { addLines, repeatLines } from './addition.operations.js';
 import { fireLines, holdLines, serveLines } from './course.operations.js';
 import { cancelLine, changeLine, voidLine } from './line.operations.js';
 import { cancelOrder, completeOrder, getOrder, listOrders, releaseOrder, updateOrder } from './order.operations.js';
+import { fireScheduled } from './orders.duties.js';
 import { orderEvents } from './orders.events.js';
 import { liveStatuses, orderCounters, orders } from './orders.model.js';
 import { followTable } from './orders.reactions.js';
@@ -13,6 +14,7 @@ import { moveLines, transferOrder } from './table.operations.js';
 export { progressLines } from './orders.changes.js';
 export {
   orderFired,
+  orderLate,
   orderLineChanged,
   orderLineStatusChanged,
   orderLinesMoved,
@@ -49,6 +51,7 @@ export const ordersFeature = feature({
   ],
   events: orderEvents,
   reactions: [followTable],
+  duties: [fireScheduled],
   replicas: [
     replica({
       name: 'orders',

@@ -155,6 +155,61 @@ describe.each(transports)('over %s', (transport) => {
       expect([status, data.lines]).toEqual([200, []]);
     });
 
+    it('field 38: moves one of three: the kitchen makes three as before, and each order pays for its own', async () => {
+      const sent = { id: newId(), itemId: service.soup, quantity: 3, seat: 2, note: 'hot' };
+      const from = await service.order([sent, { itemId: service.steak, hold: true }]);
+      const lineId = sent.id;
+      const table = await service.table();
+      const before = await allDay();
+      const part = (quantity: number, to: object) => ({ orderId: from.id, lines: [{ lineId, quantity }], ...to });
+      const { data } = await call('order:move-lines', part(1, { tableId: table.id }));
+      const [moved] = data.to.lines;
+      expect(data.from.lines[0]).toEqual({ ...from.lines[0], quantity: 2, total: eur(1300) });
+      expect(moved).toMatchObject({ quantity: 1, status: 'fired', seat: 2, note: 'hot', total: eur(650) });
+      expect(moved.id).not.toBe(lineId);
+      expect(await allDay()).toBe(before);
+      const [stays] = await ticketsOf(from.id);
+      expect(stays).toMatchObject({ kind: 'new', lines: [{ lineId, change: 'add', quantity: 2 }] });
+      const arrived = [{ lineId: moved.id, change: 'move', quantity: 1 }];
+      expect(await ticketsOf(data.to.id)).toMatchObject([{ kind: 'delta', tableName: table.name, lines: arrived }]);
+      await service.cook.must('ticket:bump', { ticketId: stays?.id });
+      expect(statusesOf((await call('order:get', { orderId: data.to.id })).data)).toEqual(['fired']);
+      // Whole, and sent again: the tablet's line is where it went to.
+      const rest = await call('order:move-lines', part(2, { toOrderId: data.to.id }));
+      expect(rest.data.to.lines).toMatchObject([{ quantity: 1 }, { id: lineId, quantity: 2, status: 'ready' }]);
+      expect((await call('order:add-lines', { orderId: from.id, lines: [sent] })).data.lines).toHaveLength(1);
+      const back = { orderId: data.to.id, lineIds: [moved.id], lines: [{ lineId, quantity: 1 }], toOrderId: from.id };
+      const { data: shared } = await call('order:move-lines', back);
+      expect(shared.from.lines).toMatchObject([{ id: lineId, quantity: 1 }]);
+      expect(shared.to.lines.map(({ quantity }: { quantity: number }) => quantity)).toEqual([1, 1, 1]);
+    });
+
+    it('a part of a held line goes held, and nobody in the kitchen hears of it', async () => {
+      const from = await service.order([{ itemId: service.soup, quantity: 3, course: 3, hold: true }]);
+      const to = await service.order([{ itemId: service.water }]);
+      const lines = [{ lineId: lineIdOf(from), quantity: 2 }];
+      const { data } = await call('order:move-lines', { orderId: from.id, lines, toOrderId: to.id });
+      expect(data.to.lines[1]).toMatchObject({ quantity: 2, course: 3, status: 'held' });
+      expect(data.from.lines).toMatchObject([{ quantity: 1, status: 'held' }]);
+      expect(await ticketsOf(to.id)).toEqual([]);
+    });
+
+    it('refuses more than there is, a line twice, and an order somebody else has changed', async () => {
+      const from = await service.order([{ itemId: service.soup, quantity: 2 }]);
+      const to = await service.order([{ itemId: service.soup }]);
+      const [lineId, toOrderId] = [lineIdOf(from), to.id];
+      const move = (input: object, options = {}) =>
+        call('order:move-lines', { orderId: from.id, toOrderId, ...input }, options);
+      const three = await move({ lines: [{ lineId, quantity: 3 }] });
+      expect(three.problem).toMatchObject({ status: 400, errors: [{ field: 'lines.0.quantity' }] });
+      const twice = await move({ lineIds: [lineId], lines: [{ lineId, quantity: 1 }] });
+      expect(twice.problem).toMatchObject({ status: 400, errors: [{ field: 'lines' }] });
+      const none = await move({ lines: [{ lineId, quantity: 0 }] });
+      expect(none.problem).toMatchObject({ status: 400, errors: [{ field: 'lines.0.quantity' }] });
+      const stale = await move({ lines: [{ lineId, quantity: 1 }] }, { expectedVersion: from.version + 1 });
+      expect(stale.problem).toMatchObject({ code: 'version_conflict', current: { id: from.id } });
+    });
+
     it('refuses what cannot go', async () => {
       const from = await service.order([{ itemId: service.soup, hold: true }]);
       const to = await service.order([{ itemId: service.water }]);

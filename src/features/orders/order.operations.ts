@@ -7,15 +7,13 @@ import { id, time } from '../../kernel/schema.js';
 import { releaseTable, tableStatusChanged } from '../floor/index.js';
 import { availabilityChanged, returnPortions } from '../menu/index.js';
 import {
-  announceFiring,
   announceStatus,
   asItIsNow,
-  chosenLines,
   hasFired,
+  openScheduled,
   orderToChange,
   requireStatus,
   saveOrder,
-  withFired,
   withLines,
   withStep,
 } from './orders.changes.js';
@@ -30,7 +28,7 @@ import {
 import { exampleOrder, orderId, waiterId } from './orders.examples.js';
 import { linesForPickup } from './orders.lines.js';
 import { type Customer, type OrderDoc, type OrderStatus, orders } from './orders.model.js';
-import { counts, lineSteps, orderSteps, portionsOf, stepFrom } from './orders.rules.js';
+import { counts, lineSteps, orderSteps, portionsOf, stepFrom, withFireTime } from './orders.rules.js';
 import {
   customer,
   guestCount,
@@ -139,7 +137,7 @@ interface ReleaseOrder extends OneOrder {
 
 export const releaseOrder = command<ReleaseOrder, OrderView>({
   name: 'order:release',
-  summary: 'Open a scheduled order and send it to the kitchen',
+  summary: 'Open a scheduled order and send it to the kitchen now; it would go by itself at its `fireAt`',
   rest: { method: 'post', path: '/orders/:orderId/release' },
   permission: 'order:write',
   limit: 'write',
@@ -152,14 +150,7 @@ export const releaseOrder = command<ReleaseOrder, OrderView>({
   example: { input: { orderId, fire: 'now' }, output: exampleOrder },
   async handle(ctx) {
     const order = await orderToChange(ctx, ctx.input.orderId);
-    const status = stepFrom(orderSteps, order.status, 'release', `Order ${order.number}`);
-    const opened: OrderDoc = { ...order, status };
-    if (ctx.input.fire === 'hold') return saveOrder(ctx, order, opened);
-    const lines = chosenLines(order, {}, 'fire');
-    const after = withFired(opened, lines, ctx.now);
-    const view = saveOrder(ctx, order, after, { lines, status: 'fired' });
-    announceFiring(ctx, after, lines);
-    return view;
+    return openScheduled(ctx, order, ctx.input.fire);
   },
   answer: asItIsNow,
 });
@@ -227,7 +218,7 @@ export const cancelOrder = command<CancelOrder, OrderView>({
     if (order.tableId !== undefined) await releaseTable(ctx, order.tableId, order.firings > 0 ? 'dirty' : 'available');
     const { lines } = withStep(order, held, 'cancel-line');
     const after: OrderDoc = { ...withLines(order, lines), status, closedAt: now, cancelReason: input.reason };
-    const view = viewOrder(ctx.save(orders, after));
+    const view = viewOrder(ctx.save(orders, withFireTime(after, now)));
     publish(orderCancelled, { order: view, reason: input.reason });
     announceStatus(ctx, order, after);
     return view;

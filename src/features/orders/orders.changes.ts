@@ -4,7 +4,16 @@ import { fail, invalid } from '../../kernel/errors.js';
 import { checkVersion } from '../../kernel/operation.js';
 import { orderFired, orderLineStatusChanged, orderStatusChanged, orderUpdated } from './orders.events.js';
 import { type LineStatus, type OrderDoc, type OrderLine, type OrderStatus, orders } from './orders.model.js';
-import { isFired, type LineStep, lineSteps, orderSteps, stageOf, stepFrom, totalsOf } from './orders.rules.js';
+import {
+  isFired,
+  type LineStep,
+  lineSteps,
+  orderSteps,
+  stageOf,
+  stepFrom,
+  totalsOf,
+  withFireTime,
+} from './orders.rules.js';
 import { type OrderView, viewOrder } from './orders.views.js';
 
 /** The order a command is about. @throws not_found, version_conflict when the client expected another version */
@@ -101,7 +110,7 @@ export function saveOrder(
   after: OrderDoc,
   moved?: { lines: readonly OrderLine[]; status: LineStatus },
 ): OrderView {
-  const order = viewOrder(ctx.save(orders, after));
+  const order = viewOrder(ctx.save(orders, withFireTime(after, ctx.now)));
   if (moved === undefined) ctx.publish(orderUpdated, { order });
   else {
     const lineIds = moved.lines.map((line) => line.id);
@@ -125,6 +134,18 @@ export function announceStatus(ctx: UnitContext, before: OrderDoc, after: OrderD
     stage,
     previous,
   });
+}
+
+/** A scheduled order is opened; with `now` all that is held goes to the kitchen. @throws illegal_step */
+export function openScheduled(ctx: UnitContext, order: OrderDoc, fire: 'now' | 'hold'): OrderView {
+  const status = stepFrom(orderSteps, order.status, 'release', `Order ${order.number}`);
+  const opened: OrderDoc = { ...order, status };
+  const lines = fire === 'hold' ? [] : order.lines.filter((line) => line.status === 'held');
+  if (lines.length === 0) return saveOrder(ctx, order, opened);
+  const after = withFired(opened, lines, ctx.now);
+  const view = saveOrder(ctx, order, after, { lines, status: 'fired' });
+  announceFiring(ctx, after, lines);
+  return view;
 }
 
 /** The steps the kitchen takes with lines, on its tickets. */

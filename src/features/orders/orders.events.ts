@@ -147,6 +147,8 @@ export interface LinesMoved {
   toOrderId: string;
   firing: number;
   lineIds: string[];
+  /** Of those lines the ones that are parts: the line they were split off, which stays in the old order. */
+  parts?: { lineId: string; partOf: string }[];
 }
 
 export const orderLinesMoved = event<LinesMoved>({
@@ -157,6 +159,14 @@ export const orderLinesMoved = event<LinesMoved>({
     toOrderId: id('the order they are in').required(),
     firing: Joi.number().integer().min(1).required().description('The number of their firing in the new order'),
     lineIds: lineIds.description('The lines'),
+    parts: Joi.array()
+      .items(
+        Joi.object<{ lineId: string; partOf: string }, true>({
+          lineId: id('the line that was split off').required(),
+          partOf: id('the line in the old order of which it was a part').required(),
+        }),
+      )
+      .description('Those that are parts of a line'),
   }),
   audience: () => [],
   example: { fromOrderId: orderId, toOrderId: '6740f1c2a1b2c3d4e5000051', firing: 2, lineIds: [steakLine] },
@@ -181,6 +191,17 @@ export const orderRelabelled = event<{ orderId: string }>({
   example: { orderId },
 });
 
+export const orderLate = event<{ orderId: string; isFired: boolean }>({
+  name: 'order:late',
+  summary: 'A scheduled order was not sent to the kitchen in time (for reactions only)',
+  payload: Joi.object<{ orderId: string; isFired: boolean }, true>({
+    orderId: id('the order').required(),
+    isFired: Joi.boolean().required().description('Whether it was sent now; else somebody must decide'),
+  }),
+  audience: () => [],
+  example: { orderId, isFired: true },
+});
+
 export const orderEvents = [
   orderCreated,
   orderUpdated,
@@ -192,4 +213,5 @@ export const orderEvents = [
   orderLinesMoved,
   orderLineChanged,
   orderRelabelled,
+  orderLate,
 ];

@@ -80,6 +80,10 @@ export interface OrderDoc extends Doc {
   guestCount: number;
   customer?: Customer;
   pickupAt?: Date;
+  /** Of a scheduled order: seconds before its preparation time, as the restaurant had it when it was placed. */
+  marginSeconds?: number;
+  /** Of a scheduled order: when it goes to the kitchen by itself. */
+  fireAt?: Date;
   note: string;
   currency: string;
   pricesIncludeTax: boolean;
@@ -110,6 +114,8 @@ export const orders = model<OrderDoc>({
     guestCount: Number,
     customer: Object,
     pickupAt: Date,
+    marginSeconds: Number,
+    fireAt: Date,
     note: String,
     currency: String,
     pricesIncludeTax: Boolean,
@@ -126,6 +132,7 @@ export const orders = model<OrderDoc>({
     [{ restaurantId: 1, status: 1, businessDay: -1, number: -1 }],
     [{ restaurantId: 1, tableId: 1, businessDay: -1, number: -1 }],
     [{ restaurantId: 1, waiterId: 1, businessDay: -1, number: -1 }],
+    [{ fireAt: 1 }, { sparse: true }],
     // A line's id is unique in the house.
     [{ restaurantId: 1, 'lines.id': 1 }],
   ],

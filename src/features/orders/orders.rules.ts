@@ -1,7 +1,7 @@
 import { fail } from '../../kernel/errors.js';
 import { componentTax, extended, taxOn } from '../../kernel/money.js';
 import { plus } from '../../kernel/quantity.js';
-import type { LineStatus, OrderLine, OrderStatus, Stage, TaxLine, Totals } from './orders.model.js';
+import type { LineStatus, OrderDoc, OrderLine, OrderStatus, Stage, TaxLine, Totals } from './orders.model.js';
 
 /** State -> step -> next state. What is not in the table is illegal. */
 export type StepTable<State extends string, Step extends string> = Readonly<
@@ -113,4 +113,30 @@ export function portionsOf(lines: ReadonlyArray<{ itemId: string; quantity: numb
   const portions = new Map<string, number>();
   for (const { itemId, quantity } of lines) portions.set(itemId, plus(portions.get(itemId) ?? 0, quantity));
   return portions;
+}
+
+export const isMissed = (pickupAt: Date, now: Date): boolean => now.getTime() - pickupAt.getTime() > TOO_LATE_MS;
+
+type Timed = Pick<OrderDoc, 'status' | 'pickupAt' | 'marginSeconds' | 'lines'>;
+
+/** So long after its pick-up time nobody comes any more: food is made only when somebody says so. */
+const TOO_LATE_MS = 2 * 3_600_000;
+
+/**
+ * When an order goes to the kitchen by itself: the longest preparation time of what is held, and the restaurant's margin,
+ * before it is wanted; never in the past. Undefined for an order that is not scheduled, or was wanted hours ago.
+ */
+export function fireTimeOf({ status, pickupAt, marginSeconds = 0, lines }: Timed, now: Date): Date | undefined {
+  if (status !== 'scheduled' || pickupAt === undefined || isMissed(pickupAt, now)) return undefined;
+  const held = lines.filter((line) => line.status === 'held');
+  const longest = Math.max(0, ...held.map((line) => line.prepSeconds));
+  return new Date(Math.max(now.getTime(), pickupAt.getTime() - (longest + marginSeconds) * 1000));
+}
+
+/** A copy that knows when it goes to the kitchen by itself, if it does. */
+export function withFireTime(order: OrderDoc, now: Date): OrderDoc {
+  if (order.status !== 'scheduled' && order.fireAt === undefined) return order;
+  const { fireAt: _, ...rest } = order;
+  const fireAt = fireTimeOf(order, now);
+  return { ...rest, ...(fireAt && { fireAt }) };
 }

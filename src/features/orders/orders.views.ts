@@ -85,6 +85,7 @@ export interface OrderView {
   guestCount: number;
   customer?: Customer;
   pickupAt?: string;
+  fireAt?: string;
   note: string;
   currency: string;
   pricesIncludeTax: boolean;
@@ -189,6 +190,7 @@ export const orderView = Joi.object<OrderView, true>({
   guestCount: guestCount.required(),
   customer,
   pickupAt: time('When it is wanted'),
+  fireAt: time('Of a scheduled order: when it goes to the kitchen by itself'),
   note: orderNote.required(),
   currency: Joi.string()
     .valid(...currencyCodes)
@@ -292,6 +294,7 @@ function makeView(doc: OrderDoc): OrderView {
   if (doc.tableId !== undefined) view.tableId = doc.tableId;
   if (doc.customer !== undefined) view.customer = doc.customer;
   if (doc.pickupAt !== undefined) view.pickupAt = doc.pickupAt.toISOString();
+  if (doc.fireAt !== undefined) view.fireAt = doc.fireAt.toISOString();
   if (doc.closedAt !== undefined) view.closedAt = doc.closedAt.toISOString();
   if (doc.cancelReason !== undefined) view.cancelReason = doc.cancelReason;
   return view;

@@ -7,14 +7,14 @@ import { id, time } from '../../kernel/schema.js';
 import { businessDay } from '../../kernel/time.js';
 import { occupyTable, tableStatusChanged } from '../floor/index.js';
 import { availabilityChanged, type Channel, takePortions } from '../menu/index.js';
-import { type RestaurantDoc, settingsOf } from '../restaurants/index.js';
+import { PICKUP_MARGIN_SECONDS, type RestaurantDoc, settingsOf } from '../restaurants/index.js';
 import { staff } from '../staff/index.js';
 import { announceFiring, asItIsNow, withFired, withLines } from './orders.changes.js';
 import { orderCreated, orderFired } from './orders.events.js';
 import { cooking, exampleOrder, soupId, steakId, tableId } from './orders.examples.js';
 import { areAllKnown, fire, fireCourses, type LineInput, lineInputs, priceLines } from './orders.lines.js';
 import { type Customer, type OrderDoc, orderCounters, orders } from './orders.model.js';
-import { portionsOf } from './orders.rules.js';
+import { portionsOf, withFireTime } from './orders.rules.js';
 import { channel, customer, guestCount, type OrderView, orderNote, orderView, viewOrder } from './orders.views.js';
 
 interface PlaceOrder {
@@ -42,7 +42,8 @@ export const placeOrder = command<PlaceOrder, OrderView>({
   summary: 'Place an order for a table, takeaway or delivery',
   description:
     'The server prices every line. With `fire: now` (the default) the kitchen gets its tickets at once; with `pickupAt` ' +
-    'the order waits as `scheduled` until `order:release`, unless `fire: now` is written out. A tablet that may send ' +
+    'the order waits as `scheduled` until its `fireAt`, the time to prepare it (and `pickupMarginSeconds`) before it is ' +
+    'wanted, or until `order:release`, unless `fire: now` is written out. A tablet that may send ' +
     'an order twice gives it and its lines ids: an order that came before is answered as it is and not made again.',
   rest: { method: 'post', path: '/orders', status: 201 },
   permission: 'order:write',
@@ -87,7 +88,8 @@ export const placeOrder = command<PlaceOrder, OrderView>({
       ...(input.fireCourses && { fireCourses: input.fireCourses }),
     });
     await takePortions(ctx, portionsOf(lines.added));
-    const placed = ctx.insert(orders, withFired(withLines(order, lines.added), lines.firing, now));
+    const whole = withFired(withLines(order, lines.added), lines.firing, now);
+    const placed = ctx.insert(orders, withFireTime(whole, now));
     const view = viewOrder(placed);
     publish(orderCreated, { order: view });
     announceFiring(ctx, placed, lines.firing);
@@ -130,14 +132,19 @@ async function draft(ctx: Draft, settings: RestaurantDoc): Promise<OrderDoc> {
     guestCount: input.guestCount,
     ...(input.customer && { customer: input.customer }),
     ...(input.pickupAt !== undefined && { pickupAt: pickupTime(input.pickupAt, now) }),
+    ...(isScheduled && { marginSeconds: settings.pickupMarginSeconds ?? PICKUP_MARGIN_SECONDS }),
     note: input.note,
   });
 }
 
-/** @throws validation_failed when it is past */
+/** Nobody orders further ahead; a slip of the year is more likely. */
+const LONGEST_AHEAD_MS = 366 * 86_400_000;
+
+/** @throws validation_failed when it is past, or beyond a year */
 export function pickupTime(pickupAt: string, now: Date): Date {
   const at = new Date(pickupAt);
   if (at <= now) throw invalid('pickupAt', 'must lie in the future');
+  if (at.getTime() - now.getTime() > LONGEST_AHEAD_MS) throw invalid('pickupAt', 'must lie within a year');
   return at;
 }
 
@@ -150,7 +157,7 @@ export async function waiterOf(ctx: UnitContext, waiterId: string): Promise<stri
 }
 
 type Beginning = Pick<OrderDoc, 'channel' | 'status' | 'waiterId' | 'guestCount' | 'note'> &
-  Partial<Pick<OrderDoc, '_id' | 'tableId' | 'customer' | 'pickupAt'>>;
+  Partial<Pick<OrderDoc, '_id' | 'tableId' | 'customer' | 'pickupAt' | 'marginSeconds'>>;
 
 /** A new order, numbered and still empty; insert it once it has its lines. */
 export async function newOrder(ctx: UnitContext, settings: RestaurantDoc, beginning: Beginning): Promise<OrderDoc> {

@@ -42,7 +42,7 @@ describe.each(transports)('sold out, over %s', (transport) => {
     const { problem } = await ask('order:change-line', { orderId, lineId, quantity: 2 });
     expect(problem?.errors?.[0]?.field).toBe('quantity');
     expect((await ask('order:change-line', { orderId, lineId, note: 'no skin', quantity: 1 })).status).toBe(200);
-    expect((await ask('order:fire', { orderId })).data.lines[0]).toMatchObject({ status: 'fired', quantity: 1 });
+    expect((await ask('order:fire', { orderId })).data.lines[0]).toMatchObject({ firing: 1, quantity: 1 });
   });
 
   it('so is more than the portions that are left', async () => {

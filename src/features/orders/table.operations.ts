@@ -1,7 +1,9 @@
 import Joi from 'joi';
 import type { UnitContext } from '../../kernel/context.js';
 import { fail, invalid } from '../../kernel/errors.js';
+import { newId } from '../../kernel/ids.js';
 import { command } from '../../kernel/operation.js';
+import { minus } from '../../kernel/quantity.js';
 import { id } from '../../kernel/schema.js';
 import { changeOrderWaiter, releaseTable, tableStatusChanged, tableUpdated } from '../floor/index.js';
 import { settingsOf } from '../restaurants/index.js';
@@ -19,7 +21,7 @@ import { orderCreated, orderLinesMoved, orderRelabelled, orderStatusChanged, ord
 import { exampleOrder, orderId, steakLine, tableId, waiterId } from './orders.examples.js';
 import { type OrderDoc, type OrderLine, orders } from './orders.model.js';
 import { counts, isFired } from './orders.rules.js';
-import { guestCount, type OrderView, orderView, viewOrder } from './orders.views.js';
+import { guestCount, type OrderView, orderView, quantity, viewOrder } from './orders.views.js';
 import { newOrder, seated, waiterOf } from './place.operations.js';
 
 interface TransferOrder {
@@ -72,7 +74,8 @@ async function reseat(ctx: UnitContext, order: OrderDoc, to: string): Promise<Or
 
 interface MoveLines {
   orderId: string;
-  lineIds: string[];
+  lineIds?: string[];
+  lines?: { lineId: string; quantity: number }[];
   toOrderId?: string;
   tableId?: string;
   guestCount: number;
@@ -85,17 +88,32 @@ interface Moved {
 export const moveLines = command<MoveLines, Moved>({
   name: 'order:move-lines',
   summary: 'Move lines to another order, or to a new order at a free table',
-  description: 'Held or fired. The kitchen is told of the move; nothing is made anew, and prices stay.',
+  description:
+    'Held or fired, whole (`lineIds`) or some portions of it (`lines`, with a quantity): what goes of a line becomes a line ' +
+    'of its own. The kitchen is told of the move; nothing is made anew, and prices stay.',
   rest: { method: 'post', path: '/orders/:orderId/move-lines' },
   permission: 'order:transfer',
   limit: 'write',
   input: Joi.object<MoveLines, true>({
     orderId: id('the order they are in').required(),
-    lineIds: Joi.array().items(id('a line')).min(1).max(500).unique().required().description('The lines'),
+    lineIds: Joi.array().items(id('a line')).min(1).max(500).unique().description('Lines that go whole'),
+    lines: Joi.array()
+      .items(
+        Joi.object<{ lineId: string; quantity: number }, true>({
+          lineId: id('the line').required(),
+          quantity: quantity.required().description('How many portions go; all of them: the whole line'),
+        }).meta({ typeName: 'LinePart' }),
+      )
+      .min(1)
+      .max(500)
+      .unique('lineId')
+      .description('Lines of which some portions go'),
     toOrderId: id('the order they go to'),
     tableId: id('the free table for which a new order is opened'),
     guestCount: guestCount.default(1).description('Guests of the new order'),
-  }).xor('toOrderId', 'tableId'),
+  })
+    .or('lineIds', 'lines')
+    .xor('toOrderId', 'tableId'),
   output: Joi.object<Moved, true>({
     from: orderView.required().description('The order they were in'),
     to: orderView.required().description('The order they are in now'),
@@ -109,19 +127,22 @@ export const moveLines = command<MoveLines, Moved>({
     const { input, publish } = ctx;
     const order = await orderToChange(ctx, input.orderId);
     requireStatus(order, 'open');
-    const lines = input.lineIds.map((lineId) => lineOf(order, lineId));
-    const gone = lines.find((line) => !counts(line));
-    if (gone !== undefined) throw fail('illegal_step', `${gone.name} is ${gone.status}`, { legal: [] });
+    const parts = partsOf(order, input);
     const target = await targetOf(ctx, order, input);
     const firing = target.firings + 1;
-    const fired = lines.filter(isFired).map((line) => line.id);
-    const arrived = lines.map((line): OrderLine => (isFired(line) ? { ...line, firing } : line));
+    const arrived = parts.map(({ part }): OrderLine => (isFired(part) ? { ...part, firing } : part));
+    const fired = arrived.filter(isFired).map((line) => line.id);
+    checkIdsDiffer(target, arrived);
     const grown = withLines(target, [...target.lines, ...arrived]);
     const after = fired.length === 0 ? grown : { ...grown, firings: firing };
-    const from = saveOrder(ctx, order, withoutLines(order, lines, target._id));
+    const from = saveOrder(ctx, order, withoutParts(order, parts, target._id));
     const to = input.toOrderId === undefined ? openOrder(ctx, after) : saveOrder(ctx, target, after);
+    const cut = parts.flatMap(({ line, part }) => (line.id === part.id ? [] : [{ lineId: part.id, partOf: line.id }]));
     if (fired.length > 0)
-      publish(orderLinesMoved, { fromOrderId: order._id, toOrderId: target._id, firing, lineIds: fired });
+      publish(orderLinesMoved, {
+        ...{ fromOrderId: order._id, toOrderId: target._id, firing, lineIds: fired },
+        ...(cut.length > 0 && { parts: cut }),
+      });
     return { from, to };
   },
   answer: async (ctx, { from, to }) => ({ from: await asItIsNow(ctx, from), to: await asItIsNow(ctx, to) }),
@@ -154,9 +175,49 @@ async function existingTarget(ctx: UnitContext, order: OrderDoc, toOrderId: stri
   return target;
 }
 
-function withoutLines(order: OrderDoc, lines: readonly OrderLine[], toOrderId: string): OrderDoc {
-  const left = order.lines.filter((line) => !lines.includes(line));
-  const moved = lines.filter((line) => line.sentAs !== undefined).map((line) => ({ id: line.id, orderId: toOrderId }));
+/** A line, and what of it goes: itself, or a part under an id of its own. */
+interface Part {
+  line: OrderLine;
+  part: OrderLine;
+}
+
+/** @throws not_found, illegal_step for a line that nobody gets, validation_failed for more than the line has */
+function partsOf(order: OrderDoc, { lineIds = [], lines = [] }: MoveLines): Part[] {
+  const parts = lines.map(({ lineId, quantity: wanted }, index) =>
+    partOf(lineOf(order, lineId), wanted, `lines.${index}`),
+  );
+  const whole = lineIds.map((lineId) => lineOf(order, lineId)).map((line) => ({ line, part: line }));
+  const all = [...whole, ...parts];
+  const gone = all.find(({ line }) => !counts(line))?.line;
+  if (gone !== undefined) throw fail('illegal_step', `${gone.name} is ${gone.status}`, { legal: [] });
+  if (new Set(all.map(({ line }) => line)).size < all.length)
+    throw invalid('lines', 'names a line that goes whole already');
+  return all;
+}
+
+function partOf(line: OrderLine, wanted: number, field: string): Part {
+  const left = minus(line.quantity, wanted);
+  if (left < 0) throw invalid(`${field}.quantity`, `the line has only ${line.quantity}`);
+  if (left === 0) return { line, part: line };
+  const { sentAs: _, ...part } = line;
+  return { line, part: { ...part, id: newId(), quantity: wanted } };
+}
+
+/** Orders from before ids were unique in a house may share some. */
+function checkIdsDiffer(target: OrderDoc, arrived: readonly OrderLine[]): void {
+  const twin = arrived.find(({ id: one }) => target.lines.some((line) => line.id === one));
+  if (twin !== undefined) throw fail('conflict', `Order ${target.number} has a line with the id of this ${twin.name}`);
+}
+
+function withoutParts(order: OrderDoc, parts: readonly Part[], toOrderId: string): OrderDoc {
+  const going = new Map(parts.map(({ line, part }) => [line, part]));
+  const left = order.lines.flatMap((line) => {
+    const part = going.get(line);
+    if (part === undefined) return [line];
+    return part === line ? [] : [{ ...line, quantity: minus(line.quantity, part.quantity) }];
+  });
+  const whole = parts.filter(({ line, part }) => line === part && line.sentAs !== undefined);
+  const moved = whole.map(({ line }) => ({ id: line.id, orderId: toOrderId }));
   return { ...withLines(order, left), movedLines: [...order.movedLines, ...moved] };
 }
 

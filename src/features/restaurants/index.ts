@@ -7,6 +7,7 @@ import { restaurantSchema, restaurantView } from './restaurants.views.js';
 export {
   type Channel,
   channels,
+  PICKUP_MARGIN_SECONDS,
   type RestaurantDoc,
   restaurants,
   settingsOf,

@@ -47,6 +47,8 @@ export interface RestaurantDoc extends Doc {
   taxClasses: TaxClass[];
   /** After this many seconds a ticket that no screen has received raises an alert; 0 is never. */
   ticketReceiptSeconds?: number;
+  /** Scheduled orders are sent to the kitchen so many seconds before their preparation time begins. */
+  pickupMarginSeconds?: number;
   /** What it is served under; `standard` where none was set (`npm run plan`). */
   plan?: Plan;
 }
@@ -65,12 +67,16 @@ export const restaurants = model<RestaurantDoc>({
     plan: String,
     taxClasses: [Object],
     ticketReceiptSeconds: Number,
+    pickupMarginSeconds: Number,
   },
   indexes: [[{ restaurantId: 1 }]],
 });
 
 /** Where nothing else was chosen, and in restaurants older than the setting. */
 export const TICKET_RECEIPT_SECONDS = 10;
+
+/** Likewise. */
+export const PICKUP_MARGIN_SECONDS = 300;
 
 /** The settings of a restaurant. */
 export const settingsOf = (reads: Reads, restaurantId: string): Promise<RestaurantDoc> =>

@@ -16,7 +16,13 @@ import {
   staffSchema,
 } from '../staff/index.js';
 import { restaurantCreated, restaurantUpdated } from './restaurants.events.js';
-import { restaurants, settingsOf, type TaxClass, TICKET_RECEIPT_SECONDS } from './restaurants.model.js';
+import {
+  PICKUP_MARGIN_SECONDS,
+  restaurants,
+  settingsOf,
+  type TaxClass,
+  TICKET_RECEIPT_SECONDS,
+} from './restaurants.model.js';
 import { checkCodesStay } from './restaurants.rules.js';
 import { idForSignUp, signUpIsClosed, takesSignUps } from './restaurants.sign-up.js';
 import {
@@ -24,6 +30,7 @@ import {
   dayStartHour,
   exampleRestaurant,
   locale,
+  pickupMarginSeconds,
   pricesIncludeTax,
   type RestaurantView,
   restaurantName,
@@ -43,6 +50,7 @@ interface Settings {
   pricesIncludeTax: boolean;
   taxClasses: TaxClass[];
   ticketReceiptSeconds: number;
+  pickupMarginSeconds: number;
 }
 
 interface SignUp {
@@ -70,6 +78,7 @@ export const signUp = command({
       pricesIncludeTax: pricesIncludeTax.default(true),
       taxClasses: taxClasses.default([{ code: 'standard', name: 'Tax', ratePpm: 0 }]),
       ticketReceiptSeconds: ticketReceiptSeconds.default(TICKET_RECEIPT_SECONDS),
+      pickupMarginSeconds: pickupMarginSeconds.default(PICKUP_MARGIN_SECONDS),
     })
       .required()
       .description('The restaurant with its settings'),
@@ -146,6 +155,7 @@ export const updateRestaurant = command({
     pricesIncludeTax: pricesIncludeTax.optional(),
     taxClasses: taxClasses.optional(),
     ticketReceiptSeconds: ticketReceiptSeconds.optional(),
+    pickupMarginSeconds: pickupMarginSeconds.optional(),
   }),
   output: restaurantSchema,
   emits: [restaurantUpdated],

@@ -6,6 +6,7 @@ import { isTimeZone } from '../../kernel/time.js';
 import {
   channels,
   type DatedRate,
+  PICKUP_MARGIN_SECONDS,
   type RestaurantDoc,
   type TaxClass,
   type TaxComponent,
@@ -131,6 +132,14 @@ export const ticketReceiptSeconds = Joi.number()
     'Seconds after which a ticket that no screen has received raises an alert; 0: never (no kitchen screens)',
   );
 
+export const pickupMarginSeconds = Joi.number()
+  .integer()
+  .min(0)
+  .max(7200)
+  .description(
+    'A scheduled order goes to the kitchen its longest preparation time and so many seconds before it is wanted',
+  );
+
 export interface RestaurantView {
   id: string;
   version: number;
@@ -142,6 +151,7 @@ export interface RestaurantView {
   pricesIncludeTax: boolean;
   taxClasses: TaxClass[];
   ticketReceiptSeconds: number;
+  pickupMarginSeconds: number;
   createdAt: string;
 }
 
@@ -156,6 +166,7 @@ export const restaurantSchema = Joi.object<RestaurantView, true>({
   pricesIncludeTax: pricesIncludeTax.required(),
   taxClasses: taxClassList(ppm.required()).required(),
   ticketReceiptSeconds: ticketReceiptSeconds.required(),
+  pickupMarginSeconds: pickupMarginSeconds.required(),
   createdAt: time('When the restaurant signed up').required(),
 }).meta({ typeName: 'Restaurant' });
 
@@ -170,6 +181,7 @@ export const restaurantView = ({ _id, version, createdAt, ...settings }: Restaur
   pricesIncludeTax: settings.pricesIncludeTax,
   taxClasses: settings.taxClasses,
   ticketReceiptSeconds: settings.ticketReceiptSeconds ?? TICKET_RECEIPT_SECONDS,
+  pickupMarginSeconds: settings.pickupMarginSeconds ?? PICKUP_MARGIN_SECONDS,
   createdAt: createdAt.toISOString(),
 });
 
@@ -187,5 +199,6 @@ export const exampleRestaurant: RestaurantView = {
     { code: 'alcohol', name: 'TVA 20 %', ratePpm: 200_000 },
   ],
   ticketReceiptSeconds: TICKET_RECEIPT_SECONDS,
+  pickupMarginSeconds: PICKUP_MARGIN_SECONDS,
   createdAt: '2026-05-01T08:30:00.000Z',
 };
