@@ -30,6 +30,8 @@ export interface Operations {
         taxClasses?: TaxClassInput[];
         /** Seconds after which a ticket that no screen has received raises an alert; 0: never (no kitchen screens) */
         ticketReceiptSeconds?: number;
+        /** A scheduled order goes to the kitchen its longest preparation time and so many seconds before it is wanted */
+        pickupMarginSeconds?: number;
       };
       /** The first person, who may do everything */
       owner: {
@@ -79,6 +81,8 @@ export interface Operations {
       taxClasses?: TaxClassInput[];
       /** Seconds after which a ticket that no screen has received raises an alert; 0: never (no kitchen screens) */
       ticketReceiptSeconds?: number;
+      /** A scheduled order goes to the kitchen its longest preparation time and so many seconds before it is wanted */
+      pickupMarginSeconds?: number;
     };
     output: Restaurant;
   };
@@ -1065,7 +1069,7 @@ export interface Operations {
   /**
    * Place an order for a table, takeaway or delivery
    *
-   * The server prices every line. With `fire: now` (the default) the kitchen gets its tickets at once; with `pickupAt` the order waits as `scheduled` until `order:release`, unless `fire: now` is written out. A tablet that may send an order twice gives it and its lines ids: an order that came before is answered as it is and not made again.
+   * The server prices every line. With `fire: now` (the default) the kitchen gets its tickets at once; with `pickupAt` the order waits as `scheduled` until its `fireAt`, the time to prepare it (and `pickupMarginSeconds`) before it is wanted, or until `order:release`, unless `fire: now` is written out. A tablet that may send an order twice gives it and its lines ids: an order that came before is answered as it is and not made again.
    *
    * Permission: order:write.
    */
@@ -1313,7 +1317,7 @@ export interface Operations {
     output: Order;
   };
   /**
-   * Open a scheduled order and send it to the kitchen
+   * Open a scheduled order and send it to the kitchen now; it would go by itself at its `fireAt`
    *
    * Permission: order:write.
    */
@@ -1349,7 +1353,7 @@ export interface Operations {
   /**
    * Move lines to another order, or to a new order at a free table
    *
-   * Held or fired. The kitchen is told of the move; nothing is made anew, and prices stay.
+   * Held or fired, whole (`lineIds`) or some portions of it (`lines`, with a quantity): what goes of a line becomes a line of its own. The kitchen is told of the move; nothing is made anew, and prices stay.
    *
    * Permission: order:transfer.
    */
@@ -1358,8 +1362,10 @@ export interface Operations {
     input: {
       /** Id of the order they are in */
       orderId: string;
-      /** The lines */
-      lineIds: string[];
+      /** Lines that go whole */
+      lineIds?: string[];
+      /** Lines of which some portions go; no two have the same `lineId` */
+      lines?: LinePart[];
       /** Id of the order they go to */
       toOrderId?: string;
       /** Id of the free table for which a new order is opened */
@@ -2109,14 +2115,14 @@ export interface Alert {
   id: string;
   /** Counts the changes; for If-Match / expectedVersion */
   version: number;
-  /** `ticket_undelivered`: no screen has a ticket; `station_without_screen`: nobody sees its open tickets */
-  kind: 'ticket_undelivered' | 'station_without_screen';
+  /** `ticket_undelivered`: no screen has a ticket; `station_without_screen`: nobody sees its open tickets; `order_late`: a scheduled order went to the kitchen after its time or, hours after its pick-up, waits for somebody to decide */
+  kind: 'ticket_undelivered' | 'station_without_screen' | 'order_late';
   /** `acknowledged`: somebody looks after it */
   status: 'open' | 'acknowledged' | 'resolved';
-  /** Id of the station */
-  stationId: string;
+  /** Id of the station, of all kinds but `order_late` */
+  stationId?: string;
   /** Station */
-  stationName: string;
+  stationName?: string;
   /** Whether no screen of the station's was on line */
   noScreen: boolean;
   /** Id of the ticket */
@@ -2127,6 +2133,8 @@ export interface Alert {
   orderNumber?: number;
   /** Table */
   tableName?: string;
+  /** Of a late order: whether it is with the kitchen now */
+  isFired?: boolean;
   /** Open tickets at the station */
   openTickets?: number;
   /** Whose orders it is about */
@@ -2273,6 +2281,13 @@ export interface ExpoOrder {
 export interface Floor {
   sections: Section[];
   tables: Table[];
+}
+
+export interface LinePart {
+  /** Id of the line */
+  lineId: string;
+  /** How many portions go; all of them: the whole line */
+  quantity: number;
 }
 
 export interface ListedDevice {
@@ -2642,6 +2657,8 @@ export interface Order {
   customer?: Customer;
   /** When it is wanted (ISO 8601, UTC) */
   pickupAt?: string;
+  /** Of a scheduled order: when it goes to the kitchen by itself (ISO 8601, UTC) */
+  fireAt?: string;
   /** For everybody who works on the order, for instance an allergy */
   note: string;
   /** ISO 4217 */
@@ -2839,6 +2856,8 @@ export interface Restaurant {
   taxClasses: TaxClass[];
   /** Seconds after which a ticket that no screen has received raises an alert; 0: never (no kitchen screens) */
   ticketReceiptSeconds: number;
+  /** A scheduled order goes to the kitchen its longest preparation time and so many seconds before it is wanted */
+  pickupMarginSeconds: number;
   /** When the restaurant signed up (ISO 8601, UTC) */
   createdAt: string;
 }
