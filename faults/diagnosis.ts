@@ -29,10 +29,10 @@ async function inTime(who: string, look: () => Promise<string[]>): Promise<strin
 }
 
 async function stateOf(url: string): Promise<string[]> {
-  const [ready, metrics] = await Promise.all(
-    ['/readyz', '/metrics'].map(async (path) => (await fetch(new URL(path, url))).text()),
-  );
-  const telling = (metrics ?? '').split('\n').filter((line) => TELLING.test(line) && !line.includes('bucket'));
+  const ready = await (await fetch(new URL('/readyz', url))).text();
+  const { metrics: at } = (await (await fetch(new URL('/health', url))).json()) as { metrics?: string };
+  const metrics = at === undefined ? '' : await (await fetch(at)).text();
+  const telling = metrics.split('\n').filter((line) => TELLING.test(line) && !line.includes('bucket'));
   return [`${ready}`, telling.map((line) => line.replace('brigade_', '')).join(', ')];
 }
 

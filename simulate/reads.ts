@@ -6,9 +6,13 @@ export interface Reads {
   saved: Readonly<Record<string, number>>;
 }
 
-/** What the server's `/metrics` say since its start; of several processes behind one address, one of them. */
+/**
+ * What the server's metrics say since its start; of several processes behind one address, one of them. Nothing where it
+ * does not say where they are, as in production.
+ */
 export async function readsOf(url: string): Promise<Reads> {
-  const text = await (await fetch(`${url}/metrics`)).text();
+  const { metrics } = (await (await fetch(`${url}/health`)).json()) as { metrics?: string };
+  const text = metrics === undefined ? '' : await (await fetch(metrics)).text();
   const series = (name: string) =>
     Object.fromEntries(
       [...text.matchAll(new RegExp(`^${name}{\\w+="(\\w+)"} (\\d+)$`, 'gm'))].map(([, label, count]) => [

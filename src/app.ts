@@ -1,5 +1,6 @@
 import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Router } from 'express';
 import { deviceReturned, loadActor, reportReturned } from './features/auth/index.js';
 import { features as allFeatures } from './features.js';
 import type { Feature } from './kernel/feature.js';
@@ -34,7 +35,9 @@ import { Rounds } from './runtime/rounds.js';
 import { Sessions } from './runtime/sessions.js';
 import { Turns } from './runtime/turns.js';
 import { docsRouter } from './transports/http/docs-pages.js';
-import { type HealthReport, healthRouter } from './transports/http/health.js';
+import { Figures } from './transports/http/figures.js';
+import { frontPage } from './transports/http/front-page.js';
+import { figuresRouter, type HealthReport, healthRouter } from './transports/http/health.js';
 import { createListener } from './transports/http/listener.js';
 import { createHttp } from './transports/http/server.js';
 import { createRealtime } from './transports/realtime/server.js';
@@ -48,6 +51,8 @@ export interface App {
   listen(): Promise<string>;
   /** The TCP port it listens on, once it serves. */
   port(): number;
+  /** Where Prometheus finds the metrics, once it serves; undefined without METRICS. */
+  metricsUrl(): string | undefined;
   /** Refuses new work, lets running work finish, then closes everything; at most `SHUTDOWN_MS`. */
   stop(): Promise<void>;
 }
@@ -152,6 +157,7 @@ export async function createApp({
     ...config.socket,
     strangers: { perNetwork, inAll, patienceMs },
     trustProxy: config.server.trustProxy,
+    publicUrl: config.server.publicUrl,
     clock,
     presence,
     onReturned(present) {
@@ -200,12 +206,14 @@ export async function createApp({
       ...{ registry, execute, sessions, limits, metrics, logger, corsOrigins },
       bodyLimitBytes: config.server.bodyLimitBytes,
       trustProxy: config.server.trustProxy,
-      health: healthRouter({ metrics, report }),
+      health: healthRouter(report, config.server.env === 'production' ? undefined : () => figures?.url),
+      front: frontPage({ socketPath: config.socket.path, docs: config.features.docs }),
       docs: config.features.docs ? docsRouter() : undefined,
     }),
     { ...config.doors, trustProxy: config.server.trustProxy, corsOrigins, logger, metrics },
   );
   realtime.attach(http);
+  const figures = figuresOf(config, logger, figuresRouter(report, metrics));
   return {
     execute,
     metrics,
@@ -219,9 +227,11 @@ export async function createApp({
       sweeps.start();
       duties.start();
       disk.start();
+      await figures?.listen();
       return listen(http, config);
     },
     port: () => (http.address() as AddressInfo).port,
+    metricsUrl: () => figures?.url,
     async stop() {
       await gate.close(config.server.shutdownMs);
       everywhere?.close();
@@ -236,11 +246,21 @@ export async function createApp({
       turns?.stop();
       await processes.stop();
       redis?.close();
+      figures?.close();
       eventLoop.close();
       disk.stop();
       await database.close();
     },
   };
+}
+
+function figuresOf({ monitoring }: Config, logger: Logger, router: Router): Figures | undefined {
+  const { metrics, metricsHost: host, metricsPort: port } = monitoring;
+  if (!metrics) return undefined;
+  return new Figures({
+    ...{ host, port, router },
+    onTaken: () => logger.warn(`METRICS_PORT ${port} is taken by another program; the metrics are on another port`),
+  });
 }
 
 /** Several processes serve together through Redis; without REDIS_URL this one serves alone. */

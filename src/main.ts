@@ -12,7 +12,7 @@ async function main(): Promise<void> {
   const app = await createApp({ config, logger });
   if (config.features.demo) await seedDemo(app);
   const url = await app.listen();
-  logger.info(`Brigade serves at ${url}`, { database: app.database.kind });
+  logger.info(`Brigade serves at ${url}`, { database: app.database.kind, metrics: app.metricsUrl() });
   // Whoever started this process with a channel (npm run cluster) hears where it listens and that it serves.
   process.send?.({ listening: app.port() });
   let stopping = false;
@@ -33,9 +33,9 @@ async function main(): Promise<void> {
 }
 
 /** Links, and in a demo the log-ins; read once it serves, so that nobody waits for them. */
-async function greet({ socket, features, monitoring }: Config, app: App, url: string): Promise<void> {
+async function greet({ socket, features }: Config, app: App, url: string): Promise<void> {
   const logins = features.demo ? await demoLogins(app) : undefined;
-  const links = { url, socketPath: socket.path, docs: features.docs, metrics: monitoring.metrics };
+  const links = { url, socketPath: socket.path, docs: features.docs, metrics: app.metricsUrl() };
   process.stdout.write(welcome({ ...links, logins }));
 }
 

@@ -1,6 +1,7 @@
 import {
   type Brigade,
   type House,
+  metricsOf,
   openHouse,
   type Person,
   startBrigade,
@@ -25,7 +26,7 @@ afterAll(async () => {
 
 /** How often answers of a query came from where, so far. */
 async function count(query: string, outcome: string): Promise<number> {
-  const text = await (await fetch(`${brigade.url}/metrics`)).text();
+  const text = await metricsOf(brigade.url);
   const line = `brigade_cache_answers_total{query="${query}",outcome="${outcome}"} `;
   const found = text.split('\n').find((one) => one.startsWith(line));
   return Number(found?.slice(line.length) ?? 0);

@@ -1,5 +1,5 @@
 import { describeWithRedis, startCluster, type TestCluster } from './harness/cluster.js';
-import { type House, openHouse, Person, until } from './harness/index.js';
+import { type House, metricsOf, openHouse, Person, until } from './harness/index.js';
 
 /** The same person at another process. */
 const at = (url: string, { userId, token, refreshToken, login }: Person): Person =>
@@ -11,7 +11,7 @@ const readiness = async (url: string) => {
 };
 
 const figure = async (url: string, name: string): Promise<number> => {
-  const text = await (await fetch(`${url}/metrics`)).text();
+  const text = await metricsOf(url);
   return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
 };
 

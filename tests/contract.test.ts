@@ -234,11 +234,14 @@ test.each(protocol)('%s, of the protocol itself, is described', (name) => {
   expectExamplesValid(name);
 });
 
-test.each(Object.keys(openapi.components.responses))('%s: its examples are problems', (response) => {
-  const { schema, examples } = openapi.components.responses[response].content['application/problem+json'];
-  const validate = ajv.compile({ $ref: `openapi${schema.$ref}` });
-  for (const { value } of Object.values<{ value: unknown }>(examples)) expectValid(validate, value);
-});
+test.each(Object.keys(openapi.components.responses).filter((name) => name !== 'NotModified'))(
+  '%s: its examples are problems',
+  (response) => {
+    const { schema, examples } = openapi.components.responses[response].content['application/problem+json'];
+    const validate = ajv.compile({ $ref: `openapi${schema.$ref}` });
+    for (const { value } of Object.values<{ value: unknown }>(examples)) expectValid(validate, value);
+  },
+);
 
 /** Every example of every message on a channel. */
 function expectExamplesValid(channel: string): void {

@@ -61,7 +61,7 @@ describe('the demo restaurant', () => {
     await seedDemo(brigade.app);
     const logins = await demoLogins(brigade.app);
     expect(logins).toBeUndefined();
-    const text = welcome({ url: brigade.url, socketPath: '/ws', docs: false, metrics: false, logins });
+    const text = welcome({ url: brigade.url, socketPath: '/ws', docs: false, metrics: undefined, logins });
     expect(text).toContain(`${brigade.url}/api/v1`);
     expect(text).toContain('(path /ws)');
     expect(text).not.toMatch(/docs|metrics|brigade-demo/);

@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { connect } from '@brigade/client';
-import { type Brigade, callRest, until } from './harness/index.js';
+import { type Brigade, callRest, metricsOf, until } from './harness/index.js';
 import { describeWhere } from './harness/needs.js';
 import { missingForDisks, OwnProcess } from './harness/process.js';
 import { openService } from './harness/service.js';
@@ -25,7 +25,7 @@ describeWhere(missingForDisks(), 'a full disk', () => {
     const client = connect({ url, token: waiter.token, transports: ['websocket'], reconnectMinMs: 5 });
     await client.ready;
     const ready = async () => (await fetch(`${url}/readyz`)).status;
-    const metrics = async () => (await fetch(`${url}/metrics`)).text();
+    const metrics = () => metricsOf(url);
     expect(await ready()).toBe(200);
     expect(await metrics()).toMatch(/^brigade_data_disk_free_bytes [1-9]/m);
 

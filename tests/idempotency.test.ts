@@ -1,6 +1,14 @@
 import mongoose from 'mongoose';
 import { newId } from '../src/kernel/ids.js';
-import { type Brigade, type House, type Person, startBrigade, type Transport, transports } from './harness/index.js';
+import {
+  type Brigade,
+  type House,
+  metricsOf,
+  type Person,
+  startBrigade,
+  type Transport,
+  transports,
+} from './harness/index.js';
 import { openService, type Service } from './harness/service.js';
 
 let brigade: Brigade;
@@ -24,7 +32,7 @@ const LOOKED_AT = ['journalHeads', 'revocations', 'tickets'];
 
 /** Reads of the database so far. */
 const reads = async (): Promise<number> => {
-  const text = await (await fetch(`${brigade.url}/metrics`)).text();
+  const text = await metricsOf(brigade.url);
   const found = text.matchAll(/^brigade_database_reads_total\{collection="(\w+)"\} (\d+)$/gm);
   // The heads and what was revoked are looked at every 200 ms, whoever asks for what.
   const own = [...found].filter(([, collection = '']) => !LOOKED_AT.includes(collection));

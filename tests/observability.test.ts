@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Brigade, type House, openHouse, startBrigade, until } from './harness/index.js';
+import { type Brigade, type House, metricsOf, openHouse, Screen, startBrigade, until } from './harness/index.js';
 
 let brigade: Brigade;
 let house: House;
@@ -26,13 +26,20 @@ describe('health', () => {
   it('says that it lives, is ready, and how it is', async () => {
     expect((await get('/livez')).status).toBe(200);
     expect((await get('/readyz')).status).toBe(200);
-    expect(JSON.parse((await get('/health')).text)).toMatchObject({
+    const shown = {
       status: 'ok',
-      version: expect.stringMatching(/^\d+\.\d+\.\d+/),
       database: { ok: true, pingMs: expect.any(Number) },
       memory: { rssBytes: expect.any(Number) },
       eventLoop: { p99Ms: expect.any(Number) },
-    });
+    };
+    expect(JSON.parse((await get('/health')).text)).toMatchObject(shown);
+    const details = await fetch(String(brigade.app.metricsUrl()).replace('/metrics', '/health'));
+    expect(await details.json()).toMatchObject({ ...shown, version: expect.stringMatching(/^\d+\.\d+\.\d+/) });
+  });
+
+  it('tells nobody its version or what it is built on, and has no metrics on the port of the service', async () => {
+    for (const path of ['/health', '/readyz', '/']) expect((await get(path)).text).not.toMatch(/version|"kind"|pocket/);
+    expect((await get('/metrics')).status).toBe(404);
   });
 
   it('hides what it is built with and forbids framing and scripts', async () => {
@@ -41,9 +48,67 @@ describe('health', () => {
     expect(headers.get('content-security-policy')).toContain("default-src 'none'");
   });
 
+  it('has the same headers wherever an answer comes from, and HSTS for its own host alone', async () => {
+    const polling = '/socket.io/?EIO=4&transport=polling';
+    for (const path of [
+      '/',
+      '/livez',
+      '/health',
+      '/api/v1',
+      '/api/v1/nowhere',
+      '/docs',
+      '/docs/openapi.json',
+      polling,
+    ]) {
+      const { headers } = await get(path);
+      expect({ path, nosniff: headers.get('x-content-type-options') }).toEqual({ path, nosniff: 'nosniff' });
+      expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+      expect(headers.get('referrer-policy')).toBe('no-referrer');
+      expect(headers.get('strict-transport-security')).toBe('max-age=31536000');
+    }
+  });
+
+  it('lets no cache keep an answer, a refusal neither; an ETag is a version, and asked for again it is 304', async () => {
+    const headers = { authorization: `Bearer ${house.owner.token}` };
+    const ask = (path: string, more = {}) =>
+      fetch(`${brigade.url}/api/v1${path}`, { headers: { ...headers, ...more } });
+    for (const path of ['/restaurant', '/staff', '/nowhere', '/menu', '/orders/nothing'])
+      expect((await ask(path)).headers.get('cache-control')).toBe('no-store');
+    expect((await ask('/staff')).headers.get('etag')).toBeNull();
+    const category = await house.owner.must('menu:create-category', { name: 'Food', taxClass: 'food' });
+    const price = { amount: 900, currency: 'EUR' };
+    const item = await house.owner.must('menu:create-item', { name: 'Soup', categoryId: category.id, price });
+    const order = await house.owner.must('order:place', { channel: 'takeaway', lines: [{ itemId: item.id }] });
+    const etag = String((await ask(`/orders/${order.id}`)).headers.get('etag'));
+    expect(etag).toBe(`"${order.version}"`);
+    // Said by fetch unasked, it would mean: no matter what is kept.
+    const again = { 'if-none-match': etag, 'cache-control': 'max-age=0' };
+    expect((await ask(`/orders/${order.id}`, again)).status).toBe(304);
+  });
+
+  it('opens in a browser: a page that says what it is, whose links open; and /api/v1 says where programs begin', async () => {
+    const { text, headers } = await get('/');
+    expect(headers.get('content-type')).toContain('text/html');
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(text.match(/<script|\son\w+=|style="/)).toBeNull();
+    const links = [...text.matchAll(/href="(\/[^"]*)"/g)].map(([, path]) => String(path));
+    const index = JSON.parse((await get('/api/v1')).text) as { data: Record<string, string> };
+    const named = Object.values(index.data).filter((value) => value.startsWith('/') && !/login|socket/.test(value));
+    expect(links.length + named.length).toBeGreaterThanOrEqual(9);
+    for (const path of [...links, ...named])
+      expect({ path, status: (await get(path)).status }).toEqual({ path, status: 200 });
+  });
+
   it('lets no foreign web page in', async () => {
     const response = await fetch(`${brigade.url}/api/v1/restaurant`, { headers: { origin: 'https://evil.example' } });
     expect(response.headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  it.each(['https://evil.example', 'null', 'http://localhost:5173'])('no page of %s opens a socket', async (origin) => {
+    await expect(Screen.open(brigade.url, house.owner.token, { origin })).rejects.toMatchObject({
+      code: 'forbidden',
+      detail: expect.stringContaining('CORS_ORIGINS'),
+    });
   });
 });
 
@@ -56,7 +121,7 @@ describe('metrics', () => {
     await waiter.via('socket', 'restaurant:update', { name: 'x' });
     await house.owner.must('restaurant:update', { name: 'Chez Metrics' });
     await screen.saw('restaurant:updated');
-    const { text } = await get('/metrics');
+    const text = await metricsOf(brigade.url);
     expect(text).toMatch(/http_requests_total\{[^}]*route="\/api\/v1\/restaurant"[^}]*status_code="200"[^}]*\} [1-9]/);
     expect(text).toMatch(/http_request_duration_seconds_bucket/);
     expect(text).toMatch(/http_requests_in_progress \d/);

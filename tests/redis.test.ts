@@ -9,7 +9,7 @@ import { LocalPresence } from '../src/platform/presence.js';
 import { Redis } from '../src/platform/redis.js';
 import { SharedPresence } from '../src/platform/shared-presence.js';
 import { describeWithRedis, startCluster } from './harness/cluster.js';
-import { openHouse, Screen, until } from './harness/index.js';
+import { metricsOf, openHouse, Screen, until } from './harness/index.js';
 
 const quiet = { info: () => undefined, warn: () => undefined };
 
@@ -189,7 +189,7 @@ describeWithRedis('several processes over a Redis Cluster', () => {
     await screen.saw('restaurant:updated');
     const ready = (await (await fetch(`${two}/readyz`)).json()) as object;
     expect(ready).toMatchObject({ status: 'ok', redis: { state: 'ok' } });
-    const figures = await (await fetch(`${one}/metrics`)).text();
+    const figures = await metricsOf(one);
     expect(figures).toMatch(/brigade_lane_lock_wait_seconds_count [1-9]/);
     expect(figures).toMatch(/brigade_lane_unlocked_total 0\n/);
     screen.close();

@@ -1,5 +1,5 @@
 import { describeWithRedis, startCluster, type TestCluster } from './harness/cluster.js';
-import { type House, openHouse, Person, until } from './harness/index.js';
+import { type House, metricsOf, openHouse, Person, until } from './harness/index.js';
 
 /** What processes remember, and how they hear that it has changed: cached answers and counted requests. */
 
@@ -7,7 +7,7 @@ const at = (url: string, { userId, token, refreshToken, login }: Person): Person
   new Person(url, userId, token, refreshToken, login);
 
 const total = async (url: string, outcome: string): Promise<number> => {
-  const text = await (await fetch(`${url}/metrics`)).text();
+  const text = await metricsOf(url);
   const line = `brigade_cache_answers_total{query="restaurant:get",outcome="${outcome}"} `;
   return Number(
     text

@@ -78,10 +78,12 @@ describe('npm start', () => {
     const first = start();
     const url = await first.url();
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
-    for (const link of [`${url}/docs`, `${url}/docs/events`, `${url}/health`, `${url}/metrics`]) {
+    for (const link of [`${url}/api/v1`, `${url}/docs`, `${url}/docs/events`, `${url}/health`])
       expect(first.output).toContain(link);
-      expect((await fetch(link)).status).toBe(200);
-    }
+    const links = [...first.output.matchAll(/^ {2}\S.*? {2,}(http:\S+)$/gm)].map(([, link]) => String(link));
+    expect(links.length).toBeGreaterThanOrEqual(7);
+    expect(links.filter((link) => link.endsWith('/metrics'))).toHaveLength(1);
+    for (const link of links) expect({ link, status: (await fetch(link)).status }).toEqual({ link, status: 200 });
     const [, email, password, pin] = /waiter +(\S+) +(\S+) +(\d+)/.exec(first.output) ?? [];
     const login = await post(url, '/auth/login', { email, password });
     expect(login).toMatchObject({ status: 200, data: { user: { role: 'waiter' } } });

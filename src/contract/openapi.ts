@@ -32,7 +32,13 @@ export function openapi(contract: Contract): Json {
       schemas: contract.types,
       parameters,
       headers,
-      responses: Object.fromEntries(problemStatusList.map((status) => [responseName(status), problemResponse(status)])),
+      responses: {
+        NotModified: {
+          description: 'It is still the version named by If-None-Match',
+          headers: { ETag: ref('headers/ETag'), 'X-Request-Id': ref('headers/X-Request-Id') },
+        },
+        ...Object.fromEntries(problemStatusList.map((status) => [responseName(status), problemResponse(status)])),
+      },
       securitySchemes: {
         accessToken: {
           type: 'http',
@@ -49,10 +55,16 @@ function operationObject(operation: ContractOperation, contract: Contract): Json
   const { declaration, feature, output } = operation;
   const { name, kind, summary, permission, limit, rest, example } = declaration;
   const { parameters: inputs, body } = inputParts(operation, contract);
-  const common = ['parameters/RequestId', ...(kind === 'command' ? ['parameters/IfMatch'] : [])];
+  const hasVersion = resolved(output, contract).properties?.version !== undefined;
+  const canBeUnchanged = kind === 'query' && hasVersion;
+  const common = [
+    'parameters/RequestId',
+    ...(kind === 'command' ? ['parameters/IfMatch'] : []),
+    ...(canBeUnchanged ? ['parameters/IfNoneMatch'] : []),
+  ];
   const success = {
     description: 'Done',
-    headers: successHeaders(kind === 'command', resolved(output, contract).properties?.version !== undefined),
+    headers: successHeaders(kind === 'command', hasVersion),
     content: {
       'application/json': {
         schema: { type: 'object', properties: { data: output, meta: metaOf(declaration) }, required: ['data'] },
@@ -70,6 +82,7 @@ function operationObject(operation: ContractOperation, contract: Contract): Json
     ...(body ? { requestBody: body } : {}),
     responses: {
       [rest.status ?? 200]: success,
+      ...(canBeUnchanged ? { 304: ref('responses/NotModified') } : {}),
       ...Object.fromEntries(
         problemStatuses(declaration, holdsIds(operation.input, contract)).map((status) => [
           status,
@@ -136,6 +149,13 @@ const parameters = {
     in: 'header',
     description:
       'The version that the thing must still have (its ETag); otherwise version_conflict with its current state.',
+    schema: { type: 'string' },
+    example: '"3"',
+  },
+  IfNoneMatch: {
+    name: 'If-None-Match',
+    in: 'header',
+    description: 'The version you have (its ETag); when it is still the same, the answer is 304 without a body.',
     schema: { type: 'string' },
     example: '"3"',
   },

@@ -7,13 +7,15 @@ export interface Welcome {
   url: string;
   socketPath: string;
   docs: boolean;
-  metrics: boolean;
+  /** Where the metrics are served, if at all. */
+  metrics: string | undefined;
   logins?: DemoLogins | undefined;
 }
 
 /** What `npm start` prints: where everything is, and in a demo how to log in. */
 export function welcome({ url, socketPath, docs, metrics, logins }: Welcome): string {
   const links = [
+    ['In a browser', `${url}/`],
     ['REST', `${url}/api/v1`],
     ['Socket.IO', socketPath === '/socket.io' ? url : `${url} (path ${socketPath})`],
     ...(docs
@@ -23,7 +25,7 @@ export function welcome({ url, socketPath, docs, metrics, logins }: Welcome): st
         ]
       : []),
     ['Health', `${url}/health`],
-    ...(metrics ? [['Metrics', `${url}/metrics`]] : []),
+    ...(metrics === undefined ? [] : [['Metrics', metrics]]),
   ];
   const lines = [
     '',

@@ -377,7 +377,24 @@ export const SECTIONS = {
     title: 'Monitoring',
     about: 'Figures for the outside.',
     variables: {
-      metrics: flag('METRICS', 'Serve /metrics for Prometheus.', { default: true }),
+      metrics: flag('METRICS', 'Serve /metrics for Prometheus, and details of /health, on a listener of their own.', {
+        default: true,
+      }),
+      metricsHost: text(
+        'METRICS_HOST',
+        'Address of that listener.',
+        'IP address or host name',
+        Joi.string().hostname(),
+        {
+          default: '127.0.0.1',
+        },
+      ),
+      metricsPort: integer('METRICS_PORT', 'TCP port of that listener; 0, or when it is taken: any free one.', {
+        min: 0,
+        max: 65_535,
+        default: 0,
+        production: 9464,
+      }),
     },
   },
 } as const satisfies Record<string, Section>;

@@ -228,13 +228,17 @@ export function key(name: string, description: string): Variable<string> {
   };
 }
 
+/** Of a scheme of an app's own (`capacitor://localhost`, `tauri://localhost`, `app://-`) URL knows no origin. */
+const APP_ORIGIN = /^(?!(?:https?|wss?|file|data|blob|javascript):)[a-z][a-z\d+.-]*:\/\/[^\s/?#@*]+$/;
+
+const isOrigin = (text: string): boolean =>
+  APP_ORIGIN.test(text) || (URL.canParse(text) && new URL(text).origin === text);
+
 /** A comma-separated list of web origins as browsers send them: scheme, host and port, nothing behind. */
 export function origins(name: string, description: string, fallback: readonly string[]): Variable<readonly string[]> {
   const read: Joi.CustomValidator = (given: string, helpers) => {
     const list = given.split(',').map((part) => part.trim());
-    return list.every((part) => URL.canParse(part) && new URL(part).origin === part)
-      ? list
-      : helpers.error('any.invalid');
+    return list.every(isOrigin) ? list : helpers.error('any.invalid');
   };
   return {
     name,

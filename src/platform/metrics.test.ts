@@ -76,6 +76,15 @@ describe('metrics', () => {
   });
 });
 
+test('names end in _total if and only if they are counters, as promtool wants', async () => {
+  const metrics = createMetrics();
+  attachSocketMetrics(new Server(), metrics);
+  const types = [...(await metrics.text()).matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => [name, type]);
+  expect(types.length).toBeGreaterThan(50);
+  for (const [name, type] of types)
+    expect({ name, isCounter: type === 'counter' }).toEqual({ name, isCounter: name?.endsWith('_total') });
+});
+
 describe('socket metrics', () => {
   const open: { close(): unknown }[] = [];
 
@@ -106,7 +115,7 @@ describe('socket metrics', () => {
       socket_io_connected: 1,
       socket_io_connect_total: 1,
       'socket_io_events_received_total{event="order:place"}': 1,
-      'socket_io_recieve_bytes{event="order:place"}': '{"table":12}'.length,
+      'socket_io_receive_bytes_total{event="order:place"}': '{"table":12}'.length,
       'socket_io_events_sent_total{event="order:created"}': 1,
     });
     for (const door of open.splice(0)) await door.close();

@@ -91,7 +91,11 @@ const MS_PER_SECOND = 1000;
 /** Makes the registry with every figure at zero. Names and units follow https://prometheus.io/docs/practices/naming/ */
 export function createMetrics(options: MetricsOptions = {}): Metrics {
   const registry = new Registry();
-  if (options.process ?? true) collectDefaultMetrics({ register: registry });
+  if (options.process ?? true) {
+    collectDefaultMetrics({ register: registry });
+    // Gauges whose names end as a counter's; the same by type are beside them.
+    for (const name of ['handles', 'requests', 'resources']) registry.removeSingleMetric(`nodejs_active_${name}_total`);
+  }
   return {
     registry,
     ...httpMetrics(registry),

@@ -3,16 +3,19 @@ import type { Server } from 'socket.io';
 import countSockets from 'socket.io-prometheus';
 import type { Metrics } from './metrics.js';
 
-/** What socket.io-prometheus 0.3 keeps; it always registers these with prom-client's shared registry. */
-const NAMES = [
-  'socket_io_connected',
-  'socket_io_connect_total',
-  'socket_io_disconnect_total',
-  'socket_io_events_received_total',
-  'socket_io_events_sent_total',
-  'socket_io_recieve_bytes',
-  'socket_io_transmit_bytes',
-];
+/**
+ * What socket.io-prometheus 0.3 keeps; it always registers these with prom-client's shared registry. Its counters of bytes
+ * are renamed: one is misspelt, and a counter's name ends in `_total` (promtool).
+ */
+const NAMES: Readonly<Record<string, string>> = {
+  socket_io_connected: 'socket_io_connected',
+  socket_io_connect_total: 'socket_io_connect_total',
+  socket_io_disconnect_total: 'socket_io_disconnect_total',
+  socket_io_events_received_total: 'socket_io_events_received_total',
+  socket_io_events_sent_total: 'socket_io_events_sent_total',
+  socket_io_recieve_bytes: 'socket_io_receive_bytes_total',
+  socket_io_transmit_bytes: 'socket_io_transmit_bytes_total',
+};
 
 /**
  * Counts connections, messages and bytes of a Socket.IO server with socket.io-prometheus. It listens for `connect`,
@@ -24,9 +27,10 @@ const NAMES = [
  */
 export function attachSocketMetrics(io: Server, metrics: Metrics): void {
   countSockets(io);
-  for (const name of NAMES) {
-    const metric = shared.getSingleMetric(name);
-    if (metric !== undefined && metrics.registry.getSingleMetric(name) === undefined)
-      metrics.registry.registerMetric(metric);
+  for (const [theirs, name] of Object.entries(NAMES)) {
+    const metric = shared.getSingleMetric(theirs);
+    if (metric === undefined || metrics.registry.getSingleMetric(name) !== undefined) continue;
+    Object.assign(metric, { name });
+    metrics.registry.registerMetric(metric);
   }
 }

@@ -12,6 +12,7 @@
  *       const screen = await (await house.hire('kitchen')).screen();
  *       await screen.saw('kitchen:ticket-created', ({ ticket }) => ticket.orderId === data.id);
  */
+export { metricsOf } from './metrics.js';
 export {
   type Answer,
   callRest,

@@ -85,9 +85,10 @@ export class Screen {
     });
   }
 
-  /** @throws the handshake's Problem */
-  static async open(url: string, token: string): Promise<Screen> {
-    const socket = io(url, { transports: ['websocket'], auth: { token }, reconnection: false, forceNew: true });
+  /** `extraHeaders`: as a browser says where a page comes from. @throws the handshake's Problem */
+  static async open(url: string, token: string, extraHeaders: Record<string, string> = {}): Promise<Screen> {
+    const manual = { reconnection: false, forceNew: true, extraHeaders };
+    const socket = io(url, { transports: ['websocket'], auth: { token }, ...manual });
     const screen = new Screen(socket);
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import compression from 'compression';
 import { type Response, Router } from 'express';
 import helmet from 'helmet';
+import { OWN_HOST_ONLY } from './front-page.js';
 
 const require = createRequire(import.meta.url);
 
@@ -58,6 +59,7 @@ const policy = (scripts: readonly string[]) =>
         frameAncestors: ["'none'"],
       },
     },
+    strictTransportSecurity: OWN_HOST_ONLY,
   });
 
 /** The contract to read: `/` for REST, `/events` for the socket, and both documents as JSON. To be mounted at `/docs`. */

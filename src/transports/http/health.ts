@@ -16,21 +16,23 @@ export interface HealthReport {
   eventLoop: object;
 }
 
-export interface HealthOptions {
-  metrics: Metrics;
-  report: () => Promise<HealthReport>;
-}
+type Report = () => Promise<HealthReport>;
 
-/** `/livez`: the process runs. `/readyz`: it can serve (503 otherwise). `/health`: both in words. `/metrics`: Prometheus. */
-export function healthRouter({ metrics, report }: HealthOptions): Router {
+/** Names the route for metrics and log; what is true now is no page to keep. */
+const routed =
+  (route: string, handler: RequestHandler): RequestHandler =>
+  (req, res, next) => {
+    res.locals.route = route;
+    res.setHeader('Cache-Control', 'no-store');
+    return handler(req, res, next);
+  };
+
+/**
+ * What anybody may know. `/livez`: the process runs. `/readyz`: it can serve (503 otherwise). `/health`: how it is, in a
+ * word; with `detailsAt`, as in development, also what it is busy with, and where the figures are.
+ */
+export function healthRouter(report: Report, detailsAt?: () => string | undefined): Router {
   const router = Router();
-  const routed =
-    (route: string, handler: RequestHandler): RequestHandler =>
-    (req, res, next) => {
-      res.locals.route = route;
-      res.setHeader('Cache-Control', 'no-store');
-      return handler(req, res, next);
-    };
   router.get(
     '/livez',
     routed('/livez', (_req, res) => void res.json({ status: 'ok' })),
@@ -39,9 +41,25 @@ export function healthRouter({ metrics, report }: HealthOptions): Router {
     '/readyz',
     routed('/readyz', async (_req, res) => {
       const { status, ready, database, redis } = await report();
-      res.status(ready ? 200 : 503).json({ status, database, redis });
+      const { kind: _, ...rest } = database;
+      res.status(ready ? 200 : 503).json({ status, database: rest, redis });
     }),
   );
+  router.get(
+    '/health',
+    routed('/health', async (_req, res) => {
+      const { version: _, database, ...shown } = await report();
+      if (detailsAt === undefined) return void res.json({ status: shown.status });
+      const { kind: __, ...rest } = database;
+      res.json({ ...shown, database: rest, metrics: detailsAt() });
+    }),
+  );
+  return router;
+}
+
+/** What the operator may know, on a listener of its own: everything about its health, and `/metrics` for Prometheus. */
+export function figuresRouter(report: Report, metrics: Metrics): Router {
+  const router = Router();
   router.get(
     '/health',
     routed('/health', async (_req, res) => void res.json(await report())),

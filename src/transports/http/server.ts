@@ -1,9 +1,10 @@
 import compression from 'compression';
 import cors from 'cors';
-import express, { type Express, type Router } from 'express';
+import express, { type Express, type RequestHandler, type Router } from 'express';
 import helmet from 'helmet';
 import type { Logger } from '../../platform/logger.js';
 import type { Metrics } from '../../platform/metrics.js';
+import { OWN_HOST_ONLY } from './front-page.js';
 import { operationsRouter, type RoutesOptions } from './operations-router.js';
 import { answerErrors, notFound, observeRequests } from './requests.js';
 
@@ -12,8 +13,10 @@ export interface HttpOptions extends RoutesOptions {
   metrics: Metrics;
   corsOrigins: readonly string[];
   trustProxy: number;
-  /** `/livez`, `/readyz`, `/health`, `/metrics`. */
+  /** `/livez`, `/readyz`, `/health`. */
   health: Router;
+  /** `/`, and what `/api/v1` itself answers. */
+  front: Router;
   /** The pages of the contract, or none. */
   docs: Router | undefined;
 }
@@ -31,14 +34,24 @@ const JSON_ONLY = {
   frameAncestors: ["'none'"],
 };
 
+/** Guests' names, takings and tokens stay in no cache. */
+const notKept: RequestHandler = (_req, res, next) => {
+  res.setHeader('Cache-Control', 'no-store');
+  next();
+};
+
 /** The REST side: middleware, health, documents, and every operation as a route. */
 export function createHttp(options: HttpOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('trust proxy', options.trustProxy);
+  // An ETag here is the version of a thing, to be sent back as If-Match; Express would put a digest in its place.
+  app.set('etag', false);
   app.use(observeRequests(options.logger, options.metrics));
   if (options.docs !== undefined) app.use('/docs', options.docs);
-  app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: JSON_ONLY } }));
+  const contentSecurityPolicy = { useDefaults: false, directives: JSON_ONLY };
+  app.use(helmet({ contentSecurityPolicy, strictTransportSecurity: OWN_HOST_ONLY }));
+  app.use(options.front);
   app.use(options.health);
   app.use(
     cors({
@@ -48,7 +61,7 @@ export function createHttp(options: HttpOptions): Express {
     }),
   );
   app.use(compression({ threshold: 2048 }));
-  app.use('/api/v1', operationsRouter(options));
+  app.use('/api/v1', notKept, operationsRouter(options));
   app.use(notFound);
   app.use(answerErrors(options.logger));
   return app;

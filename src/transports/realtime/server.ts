@@ -1,4 +1,4 @@
-import type { Server as HttpServer } from 'node:http';
+import type { Server as HttpServer, IncomingHttpHeaders } from 'node:http';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { Server, type Socket } from 'socket.io';
 import type { Actor } from '../../kernel/context.js';
@@ -33,6 +33,8 @@ export interface RealtimeOptions extends Omit<MessagesOptions, 'takeMessage'> {
   /** Between two announcements of the heads, ms. */
   headsIntervalMs: number;
   corsOrigins: readonly string[];
+  /** Where pages of our own come from, if a proxy has another name than it asks us by. */
+  publicUrl?: string | undefined;
   /** Connections without a log-in: of one network, in all, and how long each may stay, ms. */
   strangers: { perNetwork: number; inAll: number; patienceMs: number };
   /** Through which several processes serve together. */
@@ -58,6 +60,15 @@ const EXPIRY_CHECK_MS = 1_000;
 
 /** What needs still more goes over REST, bytes: a line keeps an unfinished message in memory. */
 const LARGEST = 4_194_304;
+
+/** What every answer of ours has, where Engine.IO answers: polling, and the change to a WebSocket. */
+const HEADERS = {
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  'Referrer-Policy': 'no-referrer',
+  'Strict-Transport-Security': 'max-age=31536000',
+  'X-Content-Type-Options': 'nosniff',
+};
 
 /** The Socket.IO side: who connects is authenticated, joined to the rooms of their session, and served. */
 export function createRealtime(options: RealtimeOptions): Realtime {
@@ -136,6 +147,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     attach(server) {
       coalesceFrames(server);
       io.attach(server);
+      io.engine.on('headers', (headers: Record<string, string>) => Object.assign(headers, HEADERS));
       doorway.guard(server, io);
     },
     async close() {
@@ -151,11 +163,13 @@ const dataOf = (socket: Socket): SocketData => socket.data as SocketData;
 const tokenOf = (socket: Socket): unknown => (socket.handshake.auth as { token?: unknown }).token;
 
 /** A connection counts as a query of its person; one without a good token by its address. */
-async function authenticate(socket: Socket, { sessions, limits, trustProxy, clock }: RealtimeOptions): Promise<void> {
+async function authenticate(socket: Socket, options: RealtimeOptions): Promise<void> {
+  const { sessions, limits, trustProxy, clock } = options;
   const given = tokenOf(socket);
   const token = typeof given === 'string' ? given : '';
   const { headers, address } = socket.handshake;
   const ip = addressOf(headers, address, trustProxy);
+  checkOrigin(socket.handshake.headers, options);
   try {
     if (token === '') throw fail('unauthenticated', 'Send an access token in the handshake: auth: { token }');
     socket.data = { ...(await sessions.authenticate(token)), ip } satisfies SocketData;
@@ -165,6 +179,20 @@ async function authenticate(socket: Socket, { sessions, limits, trustProxy, cloc
   await limits.takeFor(dataOf(socket).actor, 'read', []);
   const unsent = unsentOf((socket.handshake.auth as { unsent?: unknown }).unsent, clock);
   if (unsent !== undefined) dataOf(socket).unsent = unsent;
+}
+
+/**
+ * Browsers say which page opens a WebSocket, and CORS does not hold them back: only pages from here, or from an origin of
+ * CORS_ORIGINS, may. An app that is no page says nothing.
+ */
+function checkOrigin(headers: IncomingHttpHeaders, { corsOrigins, publicUrl, trustProxy }: RealtimeOptions): void {
+  const { origin, host } = headers;
+  if (origin === undefined || corsOrigins.includes(origin)) return;
+  const forwarded = trustProxy > 0 ? String(headers['x-forwarded-host'] ?? '') : '';
+  const from = URL.canParse(origin) ? new URL(origin) : undefined;
+  if (from !== undefined && [host, forwarded].includes(from.host)) return;
+  if (publicUrl !== undefined && from?.origin === new URL(publicUrl).origin) return;
+  throw fail('forbidden', `Pages of ${origin.slice(0, 100)} may not connect: CORS_ORIGINS does not name it`);
 }
 
 /** socket.io sends `data` of the error along with `connect_error`. */
