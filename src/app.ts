@@ -19,6 +19,7 @@ import { SharedPresence } from './platform/shared-presence.js';
 import { attachSocketMetrics } from './platform/socket-metrics.js';
 import { notListening } from './platform/surroundings.js';
 import { createTokens } from './platform/tokens.js';
+import { AccountQueue } from './runtime/account-queue.js';
 import { Committer } from './runtime/committer.js';
 import { Duties } from './runtime/duties.js';
 import { createExecute, createPerform, type Execute, roomsOf } from './runtime/execute.js';
@@ -137,7 +138,17 @@ export async function createApp({
     redis && { client: redis.commands, prefix: redis.prefix, onStall: () => metrics.limitStalls.inc() },
   );
   const pipeline = {
-    ...{ registry, lanes, limits, cache, doors, clock, deadlineMs: COMMAND_DEADLINE_MS, checkOutputs },
+    ...{
+      registry,
+      lanes,
+      limits,
+      accounts: new AccountQueue(),
+      cache,
+      doors,
+      clock,
+      deadlineMs: COMMAND_DEADLINE_MS,
+      checkOutputs,
+    },
     onUnexpected: (error: unknown, requestId: string) =>
       logger.error('A command of a batch failed unexpectedly', { requestId, error }),
   };

@@ -20,7 +20,7 @@ export const demoOwner = person('Olivia Laurent', 'owner', '1001');
 
 /** Everybody but the owner, who comes with the sign-up. */
 export const demoStaff: readonly DemoPerson[] = [
-  person('Marc Dubois', 'manager', '2001'),
+  person('Marc Dubois', 'manager', '2401'),
   person('Anna Petit', 'waiter', '3001'),
   person('Bruno Costa', 'waiter', '3002'),
   person('Clara Moreau', 'waiter', '3003'),

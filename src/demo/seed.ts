@@ -68,7 +68,7 @@ async function seed(execute: Execute): Promise<void> {
   const [staff] = await Promise.all([
     hire(ask),
     ask('menu:import', { mode: 'replace', menu: demoMenu }, 'menu'),
-    ask('staff:set-pin', { staffId: owner.id, pin: demoOwner.pin }, 'owner-pin'),
+    ask('staff:set-pin', { staffId: owner.id, pin: demoOwner.pin, currentPassword: DEMO_PASSWORD }, 'owner-pin'),
   ]);
   await Promise.all([layTables(ask, staff), equipKitchen(ask)]);
   await ask('restaurant:update', { name: demoRestaurant.name }, 'finished');

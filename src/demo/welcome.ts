@@ -47,7 +47,7 @@ function loginLines(url: string, { people, devices }: DemoLogins): string[] {
       ...people.map(({ name, role, email, pin }) => [name, role, email, DEMO_PASSWORD, pin]),
     ]),
     '',
-    'Paired devices, on which a PIN logs in (POST /api/v1/auth/pin with deviceToken and pin):',
+    'Paired devices, on which a PIN logs in (POST /api/v1/auth/pin with deviceToken, pin and, from /auth/pad, staffId):',
     ...columns([['Device', 'Kind', 'Device token'], ...devices.map(({ name, kind, token }) => [name, kind, token])]),
     '',
     'Try it:',

@@ -1,4 +1,5 @@
 import type { Reads, Writes } from './documents.js';
+import { fail } from './errors.js';
 import type { EventDeclaration } from './event.js';
 import type { Permission, Role } from './permissions.js';
 import type { Plan } from './plan.js';
@@ -14,6 +15,10 @@ export interface Actor {
   permissions: ReadonlySet<Permission>;
   sessionId: string;
   deviceId?: string;
+  /** How they logged in; a password when not given. */
+  how?: 'password' | 'pin';
+  /** Until when a session opened with a PIN may do what needs a password, because one was typed. */
+  confirmedUntil?: Date;
   /** The restaurant's; `standard` when not given. */
   plan?: Plan;
   /** The kitchen stations this device's screen is bound to; empty for an expo or any other screen. */
@@ -30,6 +35,15 @@ const nobody = {
   stationIds: [],
 } as const;
 export const anonymous: Actor = { kind: 'anonymous', ...nobody };
+
+/**
+ * A PIN is typed in front of everybody on a tablet that all share: whoever has logged in with one types their password
+ * for what changes people, devices or money. @throws confirmation_needed
+ */
+export function checkConfirmed({ how, confirmedUntil }: Pick<Actor, 'how' | 'confirmedUntil'>, now: Date): void {
+  if (how !== 'pin' || (confirmedUntil !== undefined && now < confirmedUntil)) return;
+  throw fail('confirmation_needed', 'You logged in with a PIN: type your password first (auth:confirm-password)');
+}
 
 /** The server itself, in one restaurant. */
 export const system = (restaurantId: string): Actor => ({ kind: 'system', ...nobody, name: 'Brigade', restaurantId });
@@ -50,6 +64,8 @@ export interface Doors {
     signAccess(claims: AccessClaims): { token: string; expiresAt: string };
     /** Life of a refresh token, in seconds. */
     refreshTtlSeconds: number;
+    /** Life of a session from its log-in, however often it is refreshed, in seconds. */
+    sessionTtlSeconds: number;
   };
   presence: Presence;
   /** Who may sign a restaurant up: anybody; whoever comes while there is none; nobody. */

@@ -11,6 +11,7 @@ export const errorTable = {
   token_expired: { status: 401, title: 'The token has expired' },
   session_ended: { status: 401, title: 'The session has ended' },
   forbidden: { status: 403, title: 'Not permitted' },
+  confirmation_needed: { status: 403, title: 'Type your password first' },
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'This path does not take that method' },
   illegal_step: { status: 409, title: 'That step is not possible now' },

@@ -1,5 +1,5 @@
 import type Joi from 'joi';
-import type { BaseContext, BatchContext, CommandContext, QueryContext, UnitContext } from './context.js';
+import type { BaseContext, BatchContext, CommandContext, Doors, QueryContext, UnitContext } from './context.js';
 import type { Doc, Kind } from './documents.js';
 import { BrigadeError, type ErrorCode } from './errors.js';
 import type { AnyEvent } from './event.js';
@@ -11,12 +11,26 @@ export const limitClasses = ['read', 'search', 'write', 'payment', 'upload', 'ex
 /** The class whose rate limit an operation counts against. */
 export type LimitClass = (typeof limitClasses)[number];
 
+/**
+ * What a restaurant's people together do seldom. `pins`: PINs set. `emails`: answers that an e-mail address is taken, which
+ * tell of other restaurants' people; these alone count.
+ */
+export type SharedLimit = 'pins' | 'emails';
+
 export interface RestRoute {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** Below `/api/v1`; parameters as `:orderId`, which are then fields of the input. */
   path: `/${string}`;
   /** Of a success; 200 when not given. */
   status?: 200 | 201 | 202;
+}
+
+/** Who asks without a session, as far as the input says or proves it. */
+export interface Subject {
+  /** What is tried to get into (an e-mail address): its failures count together, by address and over all of them. */
+  readonly account?: string;
+  /** A device or session that the input proves (a right digest): it does not pay for what others at its address do. */
+  readonly known?: string | undefined;
 }
 
 interface OperationSpec<I, O> {
@@ -30,8 +44,10 @@ interface OperationSpec<I, O> {
   limit: LimitClass;
   /** Errors it answers beyond those that every operation of its kind may, for the contract. */
   mayFail?: readonly ErrorCode[];
-  /** For log-ins and the like: whose attempts count together (the account, the device). Successes are not counted. */
-  limitBy?: (input: I) => string;
+  /** For log-ins and the like, of which only failures count: by address, and by what this answers. */
+  limitBy?: (input: I, doors: Doors) => Subject | undefined | Promise<Subject | undefined>;
+  /** Beside its class. */
+  limitAlso?: (input: I) => readonly SharedLimit[];
   /** Largest REST body, bytes, where it is not the usual one: 64 KiB for what is public, BODY_LIMIT_BYTES for the rest. */
   maxBytes?: number;
   /** Path, query and body parameters in one object; unknown fields are refused. */
@@ -105,10 +121,11 @@ interface Erased {
   readonly input: Joi.ObjectSchema;
   readonly output: Joi.Schema;
   readonly example: { input: unknown; output: unknown };
-  readonly limitBy?: (input: never) => string;
+  readonly limitBy?: (input: never, doors: Doors) => Subject | undefined | Promise<Subject | undefined>;
+  readonly limitAlso?: (input: never) => readonly SharedLimit[];
   readonly handle: (context: never) => unknown;
 }
-type Common = Readonly<Omit<OperationSpec<unknown, unknown>, 'input' | 'output' | 'example' | 'limitBy'>>;
+type Common = Readonly<Omit<OperationSpec<unknown, unknown>, 'input' | 'output' | 'example' | 'limitBy' | 'limitAlso'>>;
 export interface AnyQuery extends Common, Erased {
   readonly kind: 'query';
   readonly cache?: CacheRule;

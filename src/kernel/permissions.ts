@@ -43,6 +43,14 @@ export const heardPermissions = [
 ] as const satisfies readonly Permission[];
 export type HeardPermission = (typeof heardPermissions)[number];
 
+/** Commands with these change people, devices, prices or settings: they need a password, not only a PIN. */
+export const guardedPermissions: ReadonlySet<string> = new Set<Permission>([
+  'restaurant:write',
+  'staff:write',
+  'device:write',
+  'menu:write',
+]);
+
 const everybody: Permission[] = ['restaurant:read', 'menu:read', 'floor:read', 'sync:read'];
 const manager: Permission[] = permissionNames.filter((name) => name !== 'restaurant:write');
 

@@ -250,6 +250,12 @@ export const SECTIONS = {
         unit: 'seconds',
         default: 30 * DAY_SECONDS,
       }),
+      sessionTtlSeconds: integer('JWT_SESSION_TTL_SECONDS', 'Life of a session from its log-in, refreshed or not.', {
+        min: 60,
+        max: 365 * DAY_SECONDS,
+        unit: 'seconds',
+        default: 30 * DAY_SECONDS,
+      }),
     },
   },
   security: {
@@ -277,7 +283,11 @@ export const SECTIONS = {
         'Requests of one address without a log-in: sign-ups, bad tokens, failed refreshes; not log-ins.',
         '100/15m',
       ),
-      auth: rate('RATE_LIMIT_AUTH', 'Failed log-ins on one account or device from one address.', '5/15m'),
+      auth: rate(
+        'RATE_LIMIT_AUTH',
+        'Failed log-ins on one account from one address; twice as many from all make it wait.',
+        '5/15m',
+      ),
       address: rate('RATE_LIMIT_AUTH_ADDRESS', 'Failed log-ins from one address, on whatever accounts.', '300/15m'),
       read: rate('RATE_LIMIT_READ', 'Queries of one person, connections of their screens included.', '1200/1m'),
       search: rate('RATE_LIMIT_SEARCH', 'Searches of one person.', '120/1m'),
@@ -286,6 +296,8 @@ export const SECTIONS = {
       upload: rate('RATE_LIMIT_UPLOAD', 'Files that one person sends.', '10/1h'),
       expensive: rate('RATE_LIMIT_EXPENSIVE', 'Exports, reports and the like of one person.', '20/1h'),
       webhook: rate('RATE_LIMIT_WEBHOOK', 'Calls of one outside service.', '100/1m'),
+      pins: rate('RATE_LIMIT_PINS', 'PINs that the people of one restaurant set.', '120/1h'),
+      emails: rate('RATE_LIMIT_EMAILS', 'Answers to one restaurant that an e-mail address is taken.', '20/1h'),
       restaurant: rate('RATE_LIMIT_RESTAURANT', 'All queries and commands of one restaurant.', '60000/1m'),
       plans: factors(
         'RATE_LIMIT_PLANS',

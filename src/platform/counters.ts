@@ -65,7 +65,7 @@ export class Counters {
   }
 }
 
-type Limiter = Pick<RateLimiterMemory, 'consume' | 'reward' | 'get'>;
+type Limiter = Pick<RateLimiterMemory, 'consume' | 'reward' | 'penalty' | 'block' | 'get'>;
 type Run = <T>(work: (limiter: Limiter) => Promise<T>) => Promise<T>;
 
 /** Counts how often each key came within a window. */
@@ -86,6 +86,16 @@ export class Counter {
   async check(key: string): Promise<void> {
     const found = await this.run((limiter) => limiter.get(key));
     if (found !== null && found.consumedPoints >= this.rate.points) throw new Exceeded(secondsOf(found));
+  }
+
+  /** Counts one, however many there are; answers how many. */
+  async add(key: string): Promise<number> {
+    return (await this.run((limiter) => limiter.penalty(key))).consumedPoints;
+  }
+
+  /** Has none left from now on for so many seconds. */
+  async block(key: string, seconds: number): Promise<void> {
+    await this.run((limiter) => limiter.block(key, seconds));
   }
 
   /** Takes one count back. Nobody waits for it. */

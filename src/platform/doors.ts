@@ -13,7 +13,9 @@ export interface DoorOptions {
 }
 
 /** argon2id with one lane, as the OWASP Password Storage Cheat Sheet has it; the library's default is argon2id. */
-export function createDoors({ pepper, tokens, argon2, presence, signUp }: DoorOptions): Doors {
+export function createDoors({ pepper, tokens: given, argon2, presence, signUp }: DoorOptions): Doors {
+  const { signAccess, refreshTtlSeconds, sessionTtlSeconds } = given;
+  const tokens = { signAccess, refreshTtlSeconds, sessionTtlSeconds };
   if (Buffer.byteLength(pepper) < 32) throw new RangeError('The pepper needs at least 32 bytes');
   const key = createSecretKey(Buffer.from(pepper));
   const cost = { memoryCost: argon2.memoryKib, timeCost: argon2.passes, parallelism: 1 };
@@ -29,7 +31,7 @@ export function createDoors({ pepper, tokens, argon2, presence, signUp }: DoorOp
       },
     },
     digest: (purpose, value) => createHmac('sha256', key).update(`${purpose}\0${value}`).digest('hex'),
-    tokens: { signAccess: tokens.signAccess, refreshTtlSeconds: tokens.refreshTtlSeconds },
+    tokens,
     presence,
     signUp,
   };

@@ -15,6 +15,8 @@ export interface TokenOptions {
   secret: string;
   accessTtlSeconds: number;
   refreshTtlSeconds: number;
+  /** When not given, as long as an unused refresh token. */
+  sessionTtlSeconds?: number;
   clock: Clock;
 }
 
@@ -27,12 +29,14 @@ export interface Tokens extends Readonly<Doors['tokens']> {
  * Access tokens: JWTs (RFC 7519) signed with HMAC-SHA256. The key is a KeyObject, for a string would be imported anew at
  * each use; algorithm, issuer and audience are pinned, so a token made for anything else is not taken (RFC 8725).
  */
-export function createTokens({ secret, accessTtlSeconds, refreshTtlSeconds, clock }: TokenOptions): Tokens {
+export function createTokens(options: TokenOptions): Tokens {
+  const { secret, accessTtlSeconds, refreshTtlSeconds, sessionTtlSeconds = refreshTtlSeconds, clock } = options;
   if (Buffer.byteLength(secret) < 32) throw new RangeError('The key of the access tokens needs at least 32 bytes');
   const key = createSecretKey(Buffer.from(secret));
   const seconds = () => Math.floor(clock.now().getTime() / 1000);
   return {
     refreshTtlSeconds,
+    sessionTtlSeconds,
     signAccess({ sub, sid, rid, role }) {
       const iat = seconds();
       const exp = iat + accessTtlSeconds;

@@ -3,6 +3,7 @@ import {
   anonymous,
   type BaseContext,
   type BatchContext,
+  checkConfirmed,
   type Doors,
   type Revocation,
   system,
@@ -13,8 +14,10 @@ import type { AnyEvent, Room } from '../kernel/event.js';
 import { newId } from '../kernel/ids.js';
 import type { AnyBatch, AnyCommand, AnyQuery, Operation, Scope } from '../kernel/operation.js';
 import { cutPage, type Page, type Paged } from '../kernel/page.js';
+import { guardedPermissions } from '../kernel/permissions.js';
 import type { Clock } from '../kernel/time.js';
 import { fromDatabase } from '../platform/mongo.js';
+import type { AccountQueue } from './account-queue.js';
 import { admit, free } from './admission.js';
 import { type Job, type JobResult, OWN_KEY } from './entry.js';
 import { textOf } from './fingerprint.js';
@@ -61,6 +64,7 @@ export interface ExecuteOptions {
   registry: Registry;
   lanes: Lanes;
   limits: Limits;
+  accounts: AccountQueue;
   cache: QueryCache;
   doors: Doors;
   clock: Clock;
@@ -114,12 +118,13 @@ async function carryOut(options: ExecuteOptions, given: Call): Promise<Outcome> 
   // Nobody acts as themselves in what anybody may do: a sign-up from a logged-in tablet belongs to no restaurant yet.
   const call = given.operation.permission === 'public' ? { ...given, actor: anonymous } : given;
   const { operation, actor, ip, limits = [] } = call;
-  const admission = call.uncounted === true ? free : await admit(options.limits, { operation, actor, ip, limits });
+  const admission = call.uncounted === true ? free : await admit(options, { operation, actor, ip, limits });
   try {
-    checkPermission(call);
+    checkPermission(call, options.clock.now());
     checkKey(call);
     const input = await validatedInput(operation.input, call.readInput ? await call.readInput() : call.input);
-    await admission.countBy(operation.limitBy?.(input as never));
+    const subject = await operation.limitBy?.(input as never, options.doors);
+    await admission.countBy(subject, operation.limitAlso?.(input as never) ?? []);
     const result = await serve(options, call, input);
     await admission.settle();
     return result;
@@ -138,11 +143,12 @@ async function serve(options: ExecuteOptions, call: Call, input: unknown): Promi
   return result;
 }
 
-function checkPermission({ operation, actor }: Call): void {
-  if (operation.permission === 'public') return;
+function checkPermission({ operation: { kind, permission }, actor }: Call, now: Date): void {
+  if (permission === 'public') return;
   if (actor.kind === 'anonymous') throw fail('unauthenticated');
-  if (operation.permission === 'authenticated' || actor.permissions.has(operation.permission)) return;
-  throw fail('forbidden', `This needs the permission ${operation.permission}`);
+  if (permission === 'authenticated') return;
+  if (!actor.permissions.has(permission)) throw fail('forbidden', `This needs the permission ${permission}`);
+  if (kind === 'command' && guardedPermissions.has(permission)) checkConfirmed(actor, now);
 }
 
 function checkKey({ operation, key }: Call): void {

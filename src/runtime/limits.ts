@@ -1,15 +1,16 @@
 import type { Actor } from '../kernel/context.js';
 import { BrigadeError, fail } from '../kernel/errors.js';
-import { type LimitClass, limitClasses } from '../kernel/operation.js';
+import { type LimitClass, limitClasses, type SharedLimit } from '../kernel/operation.js';
 import type { Role } from '../kernel/permissions.js';
 import { type Plan, planNames } from '../kernel/plan.js';
 import { type Factors, Rate } from '../platform/config.variable.js';
 import { type Counter, Counters, Exceeded, type Left, type SharedCounts } from '../platform/counters.js';
 
-/** The classes of operations, a restaurant as a whole, and by address: callers without a session, failed log-ins. */
-export type LimitName = LimitClass | 'restaurant' | 'anonymous' | 'address';
+/** Set by the operator: the classes of operations, a restaurant as a whole, and by address: no session, failed log-ins. */
+type SetLimit = LimitClass | SharedLimit | 'restaurant' | 'anonymous' | 'address';
+export type LimitName = SetLimit | 'account';
 
-export type LimitRates = Readonly<Record<LimitName, Rate>> & {
+export type LimitRates = Readonly<Record<SetLimit, Rate>> & {
   /** By how much a plan multiplies the limits of people and restaurants. */
   readonly plans: Factors<Plan>;
   /** Whose operations are not counted. */
@@ -26,8 +27,14 @@ export interface LimitState extends Left {
 export type LimitStates = LimitState[];
 
 /** Per person once logged in, and per restaurant, by its plan; per address before. */
-const BY_PLAN: readonly LimitName[] = [...limitClasses.filter((name) => name !== 'auth'), 'restaurant'];
-const ALIKE: readonly LimitName[] = ['auth', 'anonymous', 'address'];
+const BY_PLAN: readonly SetLimit[] = [...limitClasses.filter((name) => name !== 'auth'), 'restaurant'];
+const ALIKE = ['auth', 'anonymous', 'address', 'pins', 'emails'] as const;
+type Alike = (typeof ALIKE)[number];
+
+/** Failed log-ins of one account, wherever they come from, are remembered for so long, seconds. */
+const ACCOUNT_SECONDS = 6 * 3600;
+/** Longest wait between two tries of an account that many have tried, seconds: a delay, for a lock would be theirs to turn. */
+const LONGEST_WAIT = 300;
 
 export class Limits {
   readonly #counters = new Map<string, Counter>();
@@ -38,6 +45,9 @@ export class Limits {
   ) {
     const counters = new Counters(shared);
     for (const name of ALIKE) this.#counters.set(name, counters.counter(name, rates[name]));
+    // Twice what one address may try; then each failure makes everybody who is not known there wait twice as long.
+    const account = new Rate(2 * rates.auth.points, ACCOUNT_SECONDS);
+    for (const name of ['account', 'account wait']) this.#counters.set(name, counters.counter(name, account));
     for (const plan of planNames) {
       for (const name of BY_PLAN) {
         const { points, seconds } = rates[name];
@@ -57,18 +67,30 @@ export class Limits {
   }
 
   /** Counts one. @throws rate_limited with `retryAfter` */
-  take(name: 'auth' | 'anonymous' | 'address', who: string, states: LimitStates): Promise<void> {
+  take(name: Alike, who: string, states: LimitStates): Promise<void> {
     return this.#take(name, name, who, states);
   }
 
   /** Whether another failure would still be borne; counts nothing. @throws rate_limited with `retryAfter` */
-  async check(name: 'anonymous', who: string, states: LimitStates): Promise<void> {
-    const counter = this.#counter(name);
-    await counter.check(who).catch((error: unknown) => refuse(name, counter.rate, error, states));
+  check(name: Alike, who: string, states: LimitStates): Promise<void> {
+    return this.#check(name, name, who, states);
+  }
+
+  /** Whether somebody not known there may try this account now. @throws rate_limited with `retryAfter` */
+  checkAccount(account: string, states: LimitStates): Promise<void> {
+    return this.#check('account', 'account wait', account, states);
+  }
+
+  /** Counts a failed log-in; many of them make the next one wait: 1 s, 2 s, 4 s, and so on. */
+  async failedAccount(account: string): Promise<void> {
+    const failures = this.#counter('account');
+    const over = (await failures.add(account)) - failures.rate.points;
+    if (over < 0) return;
+    await this.#counter('account wait').block(account, Math.min(LONGEST_WAIT, 2 ** over));
   }
 
   /** Gives one back: the attempt succeeded, and only failures are to count. */
-  giveBack(name: 'auth' | 'anonymous' | 'address', who: string): void {
+  giveBack(name: Alike, who: string): void {
     this.#counter(name).giveBack(who);
   }
 
@@ -83,6 +105,11 @@ export class Limits {
     if (code === 'session_ended') await this.take('anonymous', `${who} ${token.slice(-24)}`, states);
     if (code === 'token_invalid' || code === 'unauthenticated') await this.take('anonymous', who, states);
     throw error;
+  }
+
+  async #check(name: LimitName, counterName: string, who: string, states: LimitStates): Promise<void> {
+    const counter = this.#counter(counterName);
+    await counter.check(who).catch((error: unknown) => refuse(name, counter.rate, error, states));
   }
 
   async #take(name: LimitName, counterName: string, who: string, states: LimitStates): Promise<void> {

@@ -45,15 +45,21 @@ export class Sessions {
     return { actor, expiresAt: claims.expiresAt };
   }
 
+  /** Somebody as they are now. @throws session_ended */
+  current({ sessionId: sid, userId: sub, restaurantId: rid, role }: Actor): Promise<Actor> {
+    return this.#actor({ sid, sub, rid, role });
+  }
+
   /**
    * False when the session has ended, or its person may by now do more or less than the actor says.
    * @throws what kept the database from being asked
    */
   async isStill(actor: Actor): Promise<boolean> {
-    const { sessionId: sid, userId: sub, restaurantId: rid, role } = actor;
     try {
-      const now = await this.#actor({ sid, sub, rid, role });
-      return now === actor || isDeepStrictEqual(now, actor);
+      const now = await this.current(actor);
+      // A password typed meanwhile gives no other rooms: messages ask for it when it matters.
+      const { confirmedUntil } = actor;
+      return now === actor || isDeepStrictEqual({ ...now, confirmedUntil }, { ...actor, confirmedUntil });
     } catch (error) {
       if (error instanceof BrigadeError && error.code === 'session_ended') return false;
       throw error;

@@ -33,6 +33,7 @@ export async function startBrigade(env: Record<string, string> = {}, features?: 
       RATE_LIMIT_AUTH: '10000/15m',
       RATE_LIMIT_AUTH_ADDRESS: '100000/15m',
       RATE_LIMIT_ANONYMOUS: '10000/15m',
+      RATE_LIMIT_PINS: '10000/1h',
       SOCKET_HEADS_INTERVAL_MS: '200',
       SOCKET_GRACE_MS: '50',
       DUTY_INTERVAL_MS: '50',

@@ -16,7 +16,7 @@ export type { Unsubscribe } from './listeners.js';
 export type { ConnectOptions } from './options.js';
 export type { Command } from './outbox.js';
 export { BrigadeProblem } from './problem.js';
-export { type Credentials, type Keep, logIn, refreshing, type Session } from './session.js';
+export { type Credentials, type Keep, logIn, pad, refreshing, type Session } from './session.js';
 export { indexedDbStorage, memoryStorage, type Storage, webStorage } from './storage.js';
 export type { ResetReason } from './stream.js';
 export type { TokenProvider } from './token.js';

@@ -16,7 +16,7 @@ export interface Session {
 }
 
 /**
- * Logs in with e-mail and password, or with a PIN on a paired device.
+ * Logs in with e-mail and password, or on a paired device with a PIN, for whom {@link pad} lists.
  * @throws BrigadeProblem `credentials_invalid`, `rate_limited`; another error when the server cannot be reached
  */
 export async function logIn(url: string, credentials: Credentials, keep: Keep = () => undefined): Promise<Session> {
@@ -26,6 +26,13 @@ export async function logIn(url: string, credentials: Credentials, keep: Keep = 
   const { user, restaurantId, accessToken, refreshToken } = login;
   return { user, restaurantId, token: refreshing(url, refreshToken, keep, accessToken) };
 }
+
+/**
+ * Who may log in on a paired device: for the screen on which one chooses oneself before the PIN (`staffId` of `logIn`).
+ * @throws BrigadeProblem `token_invalid` when the device is not paired (any more); another error as {@link logIn}
+ */
+export const pad = (url: string, deviceToken: string): Promise<Operations['auth:pad']['output']> =>
+  post(url, 'auth:pad', { deviceToken });
 
 /**
  * A token function that goes on with a kept refresh token. Each refresh token is good once, so an attempt whose answer
@@ -61,7 +68,7 @@ export function refreshing(url: string, refreshToken: string, keep: Keep, access
   };
 }
 
-type Public = 'auth:login' | 'auth:pin-login' | 'auth:refresh';
+type Public = 'auth:login' | 'auth:pad' | 'auth:pin-login' | 'auth:refresh';
 
 async function post<N extends Public>(url: string, name: N, input: object): Promise<Operations[N]['output']> {
   const response = await fetch(new URL(`/api/v1${operations[name].path}`, url), {

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { logIn, refreshing } from '../src/session.js';
+import { logIn, pad, refreshing } from '../src/session.js';
 import { problem } from './scripted-server.js';
 
 interface Asked {
@@ -49,6 +49,20 @@ describe('a session that refreshes itself', () => {
     expect(asked.map(({ path }) => path)).toEqual(['/api/v1/auth/pin', '/api/v1/auth/refresh', '/api/v1/auth/refresh']);
     expect(asked.slice(1).map(({ body }) => body.refreshToken)).toEqual(['refresh-1', 'refresh-2']);
     expect(kept).toEqual(['refresh-1', 'refresh-2', 'refresh-3']);
+  });
+
+  it('asks a paired device’s pad who may log in, and logs the one chosen in', async () => {
+    const people = [{ id: 'u1', name: 'Ana', role: 'waiter' }];
+    answers = [
+      json(200, { data: { restaurant: 'The Lantern', device: { id: 'd1', name: 'Bar' }, people } }),
+      json(200, { data: { user: people[0], restaurantId: 'r1', accessToken: 'a', refreshToken: 'b' } }),
+    ];
+    const [first] = (await pad(url, 'd')).people;
+    await logIn(url, { deviceToken: 'd', staffId: first?.id ?? '', pin: '123456' }, keep);
+    expect(asked.map(({ path, body }) => [path, body])).toEqual([
+      ['/api/v1/auth/pad', { deviceToken: 'd' }],
+      ['/api/v1/auth/pin', { deviceToken: 'd', staffId: 'u1', pin: '123456' }],
+    ]);
   });
 
   it('repeats an attempt whose answer was lost as the same attempt, and makes a new one after', async () => {

@@ -26,11 +26,11 @@ export const devices = model<DeviceDoc>({
 });
 
 /**
- * What happened at a device's PIN pad; `_id` is the device's. Apart from the device, because it is written in the
- * device's own lane while the device itself belongs to the restaurant's.
+ * What was tried with PINs: at a device, at a person, or in a restaurant by PIN alone; `_id` is theirs. Apart from them,
+ * because it is written in devices' own lanes while they themselves belong to the restaurant's.
  */
 export interface PinPadDoc extends Doc {
-  /** When the last wrong PINs were entered. */
+  /** When the last wrong PINs were entered; twice for one entered alone at a device. */
   wrongAt: Date[];
   lockedUntil?: Date;
   lastLoginAt?: Date;
@@ -49,6 +49,8 @@ export interface SessionDoc extends Doc {
   userId: string;
   deviceId?: string;
   how: 'password' | 'pin';
+  /** Until when it may do what needs a password, because one was typed. */
+  confirmedUntil?: Date;
   /** The person's when the session began; it ends when theirs moves on. */
   credentialsVersion: number;
   /** Number of the refresh token that is good now; each is good once. */
@@ -60,7 +62,7 @@ export interface SessionDoc extends Doc {
   /** End of an unused session, UTC; the database removes it then. */
   expiresAt: Date;
   endedAt?: Date;
-  endReason?: 'logged_out' | 'token_reused';
+  endReason?: 'logged_out' | 'token_reused' | 'replaced';
 }
 
 export const sessions = model<SessionDoc>({
@@ -71,6 +73,7 @@ export const sessions = model<SessionDoc>({
     userId: String,
     deviceId: String,
     how: String,
+    confirmedUntil: Date,
     credentialsVersion: Number,
     generation: Number,
     rotatedAt: Date,

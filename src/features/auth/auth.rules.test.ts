@@ -2,18 +2,7 @@ import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { newId } from '../../kernel/ids.js';
 import type { SessionDoc } from './auth.model.js';
-import {
-  afterWrongPin,
-  deviceToken,
-  isLive,
-  LOCK_MS,
-  lockedSeconds,
-  MAX_WRONG_PINS,
-  readDeviceToken,
-  readRefreshToken,
-  refreshStep,
-  refreshToken,
-} from './auth.rules.js';
+import { deviceToken, isLive, readDeviceToken, readRefreshToken, refreshStep, refreshToken } from './auth.rules.js';
 
 const doorsWith = (key: string) => ({
   digest: (purpose: string, value: string) => createHmac('sha256', key).update(`${purpose}\0${value}`).digest('hex'),
@@ -93,29 +82,5 @@ describe('a session', () => {
     expect(isLive(session, { ...behind, person: { ...person, credentialsVersion: 3 } }, now)).toBe(false);
     expect(isLive({ ...session, deviceId: 'd' }, behind, now)).toBe(false);
     expect(isLive({ ...session, deviceId: 'd' }, { person, device: { active: false } }, now)).toBe(false);
-  });
-});
-
-describe('a PIN pad', () => {
-  it('locks at the fifth wrong PIN within the time, and opens again', () => {
-    let pad = afterWrongPin([], now);
-    for (let tries = 2; tries < MAX_WRONG_PINS; tries += 1) {
-      pad = afterWrongPin(pad.wrongAt, later(tries * 1_000));
-      expect(lockedSeconds(pad, later(tries * 1_000))).toBe(0);
-    }
-    pad = afterWrongPin(pad.wrongAt, later(5_000));
-    expect(lockedSeconds(pad, later(5_000))).toBe(900);
-    expect(lockedSeconds(pad, later(5_000 + LOCK_MS - 1))).toBe(1);
-    expect(lockedSeconds(pad, later(5_000 + LOCK_MS))).toBe(0);
-    expect(pad.wrongAt).toEqual([]);
-  });
-
-  it('forgets wrong PINs of long ago', () => {
-    const old = [0, 1, 2, 3].map((seconds) => later(seconds * 1_000));
-    expect(afterWrongPin(old, later(LOCK_MS + 4_000))).toEqual({ wrongAt: [later(LOCK_MS + 4_000)] });
-  });
-
-  it('is open when nobody ever mistyped', () => {
-    expect(lockedSeconds(undefined, now)).toBe(0);
   });
 });

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Doors } from '../../kernel/context.js';
 import { idPattern } from '../../kernel/ids.js';
-import type { DeviceDoc, PinPadDoc, SessionDoc } from './auth.model.js';
+import type { DeviceDoc, SessionDoc } from './auth.model.js';
 
 type Digest = Pick<Doors, 'digest'>;
 
@@ -69,23 +69,4 @@ export function refreshStep(
   const isSameAttempt = requestKey !== undefined && requestKey === session.lastKey;
   const isRecent = now.getTime() - session.rotatedAt.getTime() <= REPEAT_MS;
   return isPrevious && isSameAttempt && isRecent ? 'repeat' : 'reused';
-}
-
-export const MAX_WRONG_PINS = 5;
-export const LOCK_MS = 15 * MINUTE;
-
-/** Seconds for which the pad takes no PIN; 0 when it does. */
-export function lockedSeconds(pad: Pick<PinPadDoc, 'lockedUntil'> | undefined, now: Date): number {
-  const left = (pad?.lockedUntil?.getTime() ?? 0) - now.getTime();
-  return Math.max(0, Math.ceil(left / 1000));
-}
-
-/**
- * The pad after one more wrong PIN: the fifth within 15 minutes locks it for 15. A right PIN does not start the count
- * anew, or whoever has one could try four others for each time they enter their own.
- */
-export function afterWrongPin(wrongAt: readonly Date[], now: Date): Pick<PinPadDoc, 'wrongAt' | 'lockedUntil'> {
-  const recent = [...wrongAt.filter((at) => now.getTime() - at.getTime() < LOCK_MS), now];
-  if (recent.length < MAX_WRONG_PINS) return { wrongAt: recent };
-  return { wrongAt: [], lockedUntil: new Date(now.getTime() + LOCK_MS) };
 }

@@ -21,9 +21,11 @@ export async function findOne<T extends Doc>(
   return id === undefined ? undefined : (await reads.find(kind, { _id: id }, { limit: 1 }))[0];
 }
 
-/** End of a session that is not refreshed from now on. */
-export const expiryFrom = (now: Date, doors: Doors): Date =>
-  new Date(now.getTime() + doors.tokens.refreshTtlSeconds * 1000);
+/** End of a session that is not refreshed from now on; and of any, so long after its log-in. */
+export function expiryOf(startedAt: Date, now: Date, { tokens }: Doors): Date {
+  const [unused, whole] = [tokens.refreshTtlSeconds, tokens.sessionTtlSeconds].map((seconds) => seconds * 1000);
+  return new Date(Math.min(now.getTime() + (unused ?? 0), startedAt.getTime() + (whole ?? 0)));
+}
 
 /** The tokens of a session's present generation. */
 export function tokensOf(session: SessionDoc, person: StaffDoc, doors: Doors): TokensView {
@@ -38,10 +40,15 @@ export function tokensOf(session: SessionDoc, person: StaffDoc, doors: Doors): T
   };
 }
 
-type Opening = Pick<UnitContext, 'insert' | 'now' | 'doors'>;
+/** Sessions that one person may have; who logs in once more ends the oldest. */
+const MOST_SESSIONS = 16;
+
+type Opening = Pick<UnitContext, 'insert' | 'save' | 'find' | 'revoke' | 'now' | 'doors'>;
 
 /** Begins a session for a person whose credentials were checked; `person` is as it was read when they were. */
-export function openSession({ insert, now, doors }: Opening, person: StaffDoc, device?: DeviceDoc): LoginView {
+export async function openSession(ctx: Opening, person: StaffDoc, device?: DeviceDoc): Promise<LoginView> {
+  const { insert, now, doors } = ctx;
+  await endOldest(ctx, person);
   const session = insert(sessions, {
     _id: newId(),
     userId: person._id,
@@ -50,9 +57,22 @@ export function openSession({ insert, now, doors }: Opening, person: StaffDoc, d
     credentialsVersion: person.credentialsVersion,
     generation: 1,
     rotatedAt: now,
-    expiresAt: expiryFrom(now, doors),
+    expiresAt: expiryOf(now, now, doors),
   });
   return { ...tokensOf(session, person, doors), restaurantId: person.restaurantId, user: staffView(person) };
+}
+
+async function endOldest({ find, save, revoke, now }: Opening, person: StaffDoc): Promise<void> {
+  const { _id: userId, credentialsVersion } = person;
+  const live = await find(
+    sessions,
+    { userId, credentialsVersion, endedAt: { $exists: false }, expiresAt: { $gt: now } },
+    { sort: { createdAt: -1 }, limit: 100 },
+  );
+  for (const session of live.slice(MOST_SESSIONS - 1)) {
+    save(sessions, { ...session, endedAt: now, endReason: 'replaced' });
+    revoke({ sessionId: session._id });
+  }
 }
 
 /**
@@ -79,6 +99,8 @@ export function loadActor({ sid, sub, rid }: AccessClaims, now: Date = systemClo
       role: person.role,
       permissions: permissionsOf(person.role, person.allow, person.deny),
       sessionId: sid,
+      how: session.how,
+      ...(session.confirmedUntil === undefined ? {} : { confirmedUntil: session.confirmedUntil }),
       ...(device === undefined ? {} : { deviceId: device._id }),
       plan: restaurant?.plan ?? 'standard',
       stationIds: device?.stationIds ?? [],

@@ -76,6 +76,8 @@ export function listedDevice(device: DeviceDoc, pad: PinPadDoc | undefined, pres
   };
 }
 
+const how = Joi.string<'password' | 'pin'>().valid('password', 'pin');
+
 export interface SessionView {
   id: string;
   how: 'password' | 'pin';
@@ -88,7 +90,7 @@ export interface SessionView {
 
 export const sessionSchema = Joi.object<SessionView, true>({
   id: id('the session').required(),
-  how: Joi.string<'password' | 'pin'>().valid('password', 'pin').required().description('How the person logged in'),
+  how: how.required().description('How the person logged in'),
   deviceId: id('the paired device').optional(),
   current: Joi.boolean().required().description('Whether it is the one that asks'),
   startedAt: time('Log-in').required(),
@@ -140,6 +142,8 @@ export interface MeView {
   user: StaffView;
   restaurant: RestaurantView;
   sessionId: string;
+  how: 'password' | 'pin';
+  confirmedUntil?: string;
   device?: DeviceView;
   stationIds: string[];
 }
@@ -148,6 +152,8 @@ export const meSchema = Joi.object<MeView, true>({
   user: staffSchema.required(),
   restaurant: restaurantSchema.required(),
   sessionId: id('the session').required(),
+  how: how.required().description('How the person logged in; with a PIN not all of their permissions count'),
+  confirmedUntil: time('Until when they all do, after `auth:confirm-password`').optional(),
   device: deviceSchema.optional(),
   stationIds: stationIds.required(),
 }).meta({ typeName: 'Me' });
@@ -175,5 +181,6 @@ export const exampleMe: MeView = {
   user: exampleStaff,
   restaurant: exampleRestaurant,
   sessionId: exampleTokens.sessionId,
+  how: 'password',
   stationIds: [],
 };

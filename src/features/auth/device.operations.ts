@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { checkConfirmed } from '../../kernel/context.js';
 import { fail, invalid } from '../../kernel/errors.js';
 import { newId } from '../../kernel/ids.js';
 import { checkVersion, command, query } from '../../kernel/operation.js';
@@ -18,6 +19,7 @@ import {
   stationIds,
 } from './auth.views.js';
 import { exampleUnsent } from './presence.views.js';
+import { forgetWrongPins } from './unlock.operations.js';
 
 const deviceId = id('the device').required();
 
@@ -69,7 +71,8 @@ export const showDeviceToken = query({
     deviceToken: secret(Joi.string().required().description('For `auth:pin-login`')),
   }),
   example: { input: { deviceId: exampleDevice.id }, output: { deviceToken: `${exampleDevice.id}.5b0f77...` } },
-  async handle({ input, get, doors }) {
+  async handle({ input, get, doors, actor, now }) {
+    checkConfirmed(actor, now);
     const device = await get(devices, input.deviceId);
     checkPaired(device);
     return { deviceToken: deviceToken(doors, device._id) };
@@ -100,7 +103,8 @@ export const listDevices = query({
 export const updateDevice = command({
   name: 'device:update',
   summary: 'Rename a device or bind its screen to other stations',
-  description: 'Other stations end the sockets of the device; they connect again with the new rooms.',
+  description:
+    'Other stations end the sockets of the device; they connect again with the new rooms. A device locked by wrong PINs takes them again.',
   rest: { method: 'patch', path: '/devices/:deviceId' },
   permission: 'device:write',
   limit: 'write',
@@ -121,6 +125,7 @@ export const updateDevice = command({
     checkPaired(before);
     const { name = before.name, stationIds = before.stationIds } = ctx.input;
     checkStations(before.kind, stationIds);
+    await forgetWrongPins(ctx, [before._id]);
     if (stationIds !== before.stationIds) ctx.revoke({ deviceId: before._id });
     const device = deviceView(ctx.save(devices, { ...before, name, stationIds }));
     ctx.publish(deviceChanged, { device });

@@ -2,9 +2,11 @@ import { feature } from '../../kernel/feature.js';
 import { deviceChanged, deviceReturned } from './auth.events.js';
 import { devices, pinPads, sessions } from './auth.model.js';
 import { listDevices, pairDevice, showDeviceToken, unpairDevice, updateDevice } from './device.operations.js';
-import { login, pinLogin, refresh } from './login.operations.js';
+import { login, refresh } from './login.operations.js';
+import { pinLogin, showPad } from './pin.operations.js';
 import { listPresence } from './presence.operations.js';
-import { endSession, listSessions, logout, showMe } from './session.operations.js';
+import { confirmPassword, endSession, listSessions, logout, showMe } from './session.operations.js';
+import { unlockDevice, unlockPerson } from './unlock.operations.js';
 
 export { deviceReturned } from './auth.events.js';
 export { loadActor } from './auth.sessions.js';
@@ -16,9 +18,11 @@ export const auth = feature({
   kinds: [devices, pinPads, sessions],
   operations: [
     login,
+    showPad,
     pinLogin,
     refresh,
     logout,
+    confirmPassword,
     showMe,
     listSessions,
     endSession,
@@ -27,6 +31,8 @@ export const auth = feature({
     listDevices,
     updateDevice,
     unpairDevice,
+    unlockDevice,
+    unlockPerson,
     listPresence,
   ],
   events: [deviceChanged, deviceReturned],

@@ -4,10 +4,11 @@ import { command } from '../../kernel/operation.js';
 import { secret } from '../../kernel/schema.js';
 import { modelOf } from '../../platform/model.js';
 import { acrossRestaurants } from '../../platform/tenancy.js';
-import { email, findByEmail, pin, pinDigest, staff } from '../staff/index.js';
-import { type DeviceDoc, devices, pinPads, type SessionDoc, sessions } from './auth.model.js';
-import { afterWrongPin, isLive, lockedSeconds, readDeviceToken, readRefreshToken, refreshStep } from './auth.rules.js';
-import { expiryFrom, findOne, openSession, tokensOf } from './auth.sessions.js';
+import { email, findByEmail, staff } from '../staff/index.js';
+import { knownAs } from './auth.known.js';
+import { devices, type SessionDoc, sessions } from './auth.model.js';
+import { isLive, readRefreshToken, refreshStep } from './auth.rules.js';
+import { expiryOf, findOne, openSession, tokensOf } from './auth.sessions.js';
 import {
   exampleLogin,
   exampleTokens,
@@ -23,10 +24,20 @@ export const login = command({
   rest: { method: 'post', path: '/auth/login' },
   permission: 'public',
   limit: 'auth',
-  limitBy: (input) => input.email,
-  input: Joi.object<{ email: string; password: string }, true>({
+  limitBy: async ({ email: account, knownToken }, doors) => ({
+    account,
+    known: knownToken === undefined ? undefined : await knownAs(account, knownToken, doors),
+  }),
+  input: Joi.object<{ email: string; password: string; knownToken?: string }, true>({
     email: email.required(),
     password: secret(Joi.string().max(128).required().description('Password')),
+    knownToken: secret(
+      Joi.string()
+        .max(128)
+        .description(
+          'A refresh token that this device was given for the account, even if it is over, or the token of a paired device of its restaurant: such a device does not wait for wrong passwords that others have tried',
+        ),
+    ),
   }),
   output: loginSchema,
   emits: [],
@@ -39,52 +50,7 @@ export const login = command({
     throw fail('credentials_invalid', 'E-mail or password are not right');
   },
   scope: ({ prepared: { person } }) => ({ restaurantId: person.restaurantId, account: person._id }),
-  handle: (ctx): LoginView => openSession(ctx, ctx.prepared.person),
-});
-
-export const pinLogin = command({
-  name: 'auth:pin-login',
-  summary: 'Log in with a PIN on a paired device',
-  description: 'Five wrong PINs within 15 minutes lock the device for 15 minutes.',
-  rest: { method: 'post', path: '/auth/pin' },
-  permission: 'public',
-  limit: 'auth',
-  limitBy: (input) => input.deviceToken.slice(0, 24),
-  input: Joi.object<{ deviceToken: string; pin: string }, true>({
-    deviceToken: secret(Joi.string().max(128).required().description('Token of the paired device (`device:token`)')),
-    pin: pin.required(),
-  }),
-  output: loginSchema,
-  emits: [],
-  example: { input: { deviceToken: '66f1a2b3c4d5e6f708192d01.5b0f77...', pin: '481516' }, output: exampleLogin },
-  async prepare({ input, doors }) {
-    const id = readDeviceToken(doors, input.deviceToken);
-    const found = await acrossRestaurants('only the device tells whose restaurant it is', () =>
-      id === undefined ? null : modelOf(devices).findOne({ _id: id }).lean().exec(),
-    );
-    const device = found as DeviceDoc | null;
-    if (device?.active !== true) throw fail('token_invalid', 'This device is not paired');
-    return { device };
-  },
-  scope: ({ prepared: { device } }) => ({ restaurantId: device.restaurantId, account: device._id }),
-  async handle(ctx): Promise<LoginView> {
-    const { input, prepared, now, doors, restaurantId } = ctx;
-    const { device } = prepared;
-    const known = await ctx.lookup(pinPads, device._id);
-    const locked = lockedSeconds(known, now);
-    if (locked > 0) throw fail('rate_limited', 'Too many wrong PINs on this device', { retryAfter: locked });
-    const pad = known ?? ctx.insert(pinPads, { _id: device._id, wrongAt: [] });
-    const digest = pinDigest(doors, restaurantId, input.pin);
-    const [person] = await ctx.find(staff, { pinDigest: digest, active: true }, { limit: 1 });
-    if (person === undefined) {
-      const after = ctx.save(pinPads, { ...pad, ...afterWrongPin(pad.wrongAt, now) });
-      const retryAfter = lockedSeconds(after, now);
-      if (retryAfter > 0) failAfterCommit(fail('rate_limited', 'Too many wrong PINs on this device', { retryAfter }));
-      failAfterCommit(fail('credentials_invalid', 'Nobody here has this PIN'));
-    }
-    ctx.save(pinPads, { ...pad, lastLoginAt: now });
-    return openSession(ctx, person, device);
-  },
+  handle: (ctx): Promise<LoginView> => openSession(ctx, ctx.prepared.person),
 });
 
 export const refresh = command({
@@ -97,7 +63,10 @@ export const refresh = command({
   // Not `auth`: every screen behind a restaurant's one address refreshes each quarter of an hour, and a digest of 256
   // bits is not guessed.
   limit: 'write',
-  limitBy: (input) => input.refreshToken.slice(0, 24),
+  limitBy: ({ refreshToken }, doors) => {
+    const sessionId = readRefreshToken(doors, refreshToken)?.sessionId;
+    return sessionId === undefined ? undefined : { known: `session ${sessionId}` };
+  },
   input: Joi.object<{ refreshToken: string; requestKey?: string }, true>({
     refreshToken: secret(Joi.string().max(128).required().description('The last refresh token received')),
     requestKey: Joi.string().min(8).max(64).description('New for each attempt, the same when its answer was lost'),
@@ -132,7 +101,12 @@ export const refresh = command({
     switch (refreshStep(session, { generation, requestKey }, now)) {
       case 'rotate': {
         const { lastKey: _old, ...rest } = session;
-        const next = { ...rest, generation: generation + 1, rotatedAt: now, expiresAt: expiryFrom(now, doors) };
+        const next = {
+          ...rest,
+          generation: generation + 1,
+          rotatedAt: now,
+          expiresAt: expiryOf(session.createdAt, now, doors),
+        };
         const key = requestKey === undefined ? {} : { lastKey: requestKey };
         return tokensOf(ctx.save(sessions, { ...next, ...key }), person, doors);
       }

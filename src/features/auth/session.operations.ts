@@ -1,10 +1,10 @@
 import Joi from 'joi';
 import type { Actor, CommandContext } from '../../kernel/context.js';
-import { fail } from '../../kernel/errors.js';
+import { fail, invalid } from '../../kernel/errors.js';
 import { command, query, type Scope } from '../../kernel/operation.js';
-import { id, type Nothing, nothing } from '../../kernel/schema.js';
+import { id, type Nothing, nothing, secret, time } from '../../kernel/schema.js';
 import { restaurantView, settingsOf } from '../restaurants/index.js';
-import { staff, staffView } from '../staff/index.js';
+import { checkMayEnd, provenHash, staff, staffView } from '../staff/index.js';
 import { devices, sessions } from './auth.model.js';
 import { isLive } from './auth.rules.js';
 import {
@@ -67,17 +67,51 @@ export const endSession = command({
   handle: (ctx) => end(ctx, ctx.input.sessionId),
 });
 
+/** How long a password counts on a tablet that everybody uses. */
+const CONFIRMED_MS = 5 * 60_000;
+
+export const confirmPassword = command({
+  name: 'auth:confirm-password',
+  summary: 'Type the password in a session that a PIN has opened, for what needs one',
+  description:
+    'For five minutes this session may then change people, devices, prices and settings, as far as the person may.',
+  rest: { method: 'post', path: '/auth/confirmation' },
+  permission: 'authenticated',
+  limit: 'auth',
+  input: Joi.object<{ password: string }, true>({
+    password: secret(Joi.string().max(128).required().description('The own password')),
+  }),
+  output: Joi.object<{ confirmedUntil: string }, true>({ confirmedUntil: time('Until when it counts').required() }),
+  emits: [],
+  example: { input: { password: 'four tables by the window' }, output: { confirmedUntil: '2026-05-01T17:05:00.000Z' } },
+  async prepare({ input, actor, doors }) {
+    if ((await provenHash(actor, input.password, doors)) === undefined)
+      throw invalid('password', 'is not your password');
+    return ownAccount({ actor });
+  },
+  scope: ({ prepared }) => prepared,
+  async handle(ctx) {
+    const session = await ctx.get(sessions, ctx.actor.sessionId);
+    const confirmedUntil = new Date(ctx.now.getTime() + CONFIRMED_MS);
+    ctx.save(sessions, { ...session, confirmedUntil });
+    // Everybody who remembers the session reads it again.
+    ctx.revoke({ sessionId: session._id });
+    return { confirmedUntil: confirmedUntil.toISOString() };
+  },
+});
+
 export const listSessions = query({
   name: 'auth:sessions',
-  summary: 'List where one is logged in',
+  summary: 'List where one is logged in, or where somebody is whom one may change',
+  description: 'The last to log in first.',
   rest: { method: 'get', path: '/auth/sessions' },
   permission: 'authenticated',
   limit: 'read',
-  input: nothing,
+  input: Joi.object<{ staffId?: string }, true>({ staffId: id('somebody else; with staff:write') }),
   output: Joi.array<SessionView[]>().items(sessionSchema),
   page: { key: ({ startedAt, id }) => [startedAt, id], newestFirst: true },
   example: {
-    input: {} as Nothing,
+    input: {},
     output: [
       {
         id: exampleTokens.sessionId,
@@ -90,10 +124,13 @@ export const listSessions = query({
     ],
   },
   async handle(ctx) {
-    const { userId, sessionId } = ctx.actor;
+    const { sessionId } = ctx.actor;
+    const userId = ctx.input.staffId ?? ctx.actor.userId;
     const person = await ctx.get(staff, userId);
+    checkMayEnd(ctx.actor, person);
     const paired = new Map((await ctx.all(devices)).map((device) => [device._id, device]));
-    const own = await ctx.find(sessions, { userId });
+    const { credentialsVersion } = person;
+    const own = await ctx.find(sessions, { userId, credentialsVersion }, { sort: { createdAt: -1 }, limit: 100 });
     return own
       .filter((session) => isLive(session, { person, device: paired.get(session.deviceId ?? '') }, ctx.now))
       .map((session) => sessionView(session, sessionId));
@@ -110,7 +147,7 @@ export const showMe = query({
   output: meSchema,
   example: { input: {} as Nothing, output: exampleMe },
   async handle(ctx) {
-    const { userId, sessionId, deviceId } = ctx.actor;
+    const { userId, sessionId, deviceId, how = 'password', confirmedUntil } = ctx.actor;
     const [person, restaurant, device] = await Promise.all([
       ctx.get(staff, userId),
       settingsOf(ctx, ctx.restaurantId),
@@ -120,6 +157,8 @@ export const showMe = query({
       user: staffView(person),
       restaurant: restaurantView(restaurant),
       sessionId,
+      how,
+      ...(confirmedUntil === undefined ? {} : { confirmedUntil: confirmedUntil.toISOString() }),
       ...(device === undefined ? {} : { device: deviceView(device) }),
       stationIds: [...ctx.actor.stationIds],
     };

@@ -15,7 +15,13 @@ export {
   TICKET_RECEIPT_SECONDS,
 } from './restaurants.model.js';
 export { rateOn } from './restaurants.rules.js';
-export { exampleRestaurant, type RestaurantView, restaurantSchema, restaurantView } from './restaurants.views.js';
+export {
+  exampleRestaurant,
+  type RestaurantView,
+  restaurantName,
+  restaurantSchema,
+  restaurantView,
+} from './restaurants.views.js';
 
 export const restaurantsFeature = feature({
   name: 'restaurants',

@@ -1,5 +1,5 @@
 import { feature, replica } from '../../kernel/feature.js';
-import { setPassword, setPin } from './credentials.operations.js';
+import { endSessions, proposePin, setPassword, setPin } from './credentials.operations.js';
 import { rosterChanged, staffChanged } from './staff.events.js';
 import { staff } from './staff.model.js';
 import {
@@ -13,11 +13,13 @@ import {
 } from './staff.operations.js';
 import { staffCard, staffCardSchema } from './staff.views.js';
 
-export { checkEmailIsFree, findByEmail, pinDigest } from './staff.accounts.js';
+export { checkMayEnd, provenHash } from './credentials.operations.js';
+export { checkEmailIsFree, findByEmail } from './staff.accounts.js';
 export { exampleStaff } from './staff.examples.js';
 export { type StaffDoc, staff } from './staff.model.js';
 export { newOwner } from './staff.owner.js';
-export { email, password, pin, type StaffView, staffName, staffSchema, staffView } from './staff.views.js';
+export { holdersOf, isPinOf } from './staff.pins.js';
+export { email, password, pin, role, type StaffView, staffName, staffSchema, staffView } from './staff.views.js';
 
 /** What {@link newOwner} announces. */
 export const ownerEvents = [staffChanged, rosterChanged] as const;
@@ -33,6 +35,8 @@ export const staffFeature = feature({
     createStaff,
     updateStaff,
     setPin,
+    proposePin,
+    endSessions,
     setPassword,
     deactivateStaff,
     reactivateStaff,

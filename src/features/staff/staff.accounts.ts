@@ -1,4 +1,3 @@
-import type { Doors } from '../../kernel/context.js';
 import { fail } from '../../kernel/errors.js';
 import { modelOf } from '../../platform/model.js';
 import { acrossRestaurants } from '../../platform/tenancy.js';
@@ -17,14 +16,4 @@ export function checkEmailIsFree(taken: StaffDoc | undefined, ownId?: string, fi
   if (taken === undefined || taken._id === ownId) return;
   const message = 'belongs to another account';
   throw fail('duplicate', `This e-mail address ${message}`, { errors: [{ field, message }] });
-}
-
-/** What is stored of a PIN: a keyed digest, for the few possible PINs of a plain one are tried in no time. */
-export const pinDigest = (doors: Pick<Doors, 'digest'>, restaurantId: string, pin: string): string =>
-  doors.digest('pin', `${restaurantId}:${pin}`);
-
-/** @throws duplicate, naming the field */
-export function checkPinIsFree(members: readonly StaffDoc[], digest: string, ownId?: string): void {
-  if (!members.some((member) => member.pinDigest === digest && member._id !== ownId)) return;
-  throw fail('duplicate', 'Choose another PIN', { errors: [{ field: 'pin', message: 'is not free' }] });
 }

@@ -9,7 +9,7 @@ export interface StaffDoc extends Doc {
   email?: string;
   /** argon2id, PHC string. */
   passwordHash?: string;
-  /** Keyed digest of restaurant and PIN; the PIN alone says who it is, so it is unique in the restaurant. */
+  /** Keyed digest of the person and their PIN. */
   pinDigest?: string;
   role: Role;
   allow: Permission[];
@@ -37,9 +37,5 @@ export const staff = model<StaffDoc>({
   indexes: [
     [{ restaurantId: 1, name: 1 }],
     [{ email: 1 }, { unique: true, partialFilterExpression: { email: { $exists: true }, active: true } }],
-    [
-      { restaurantId: 1, pinDigest: 1 },
-      { unique: true, partialFilterExpression: { pinDigest: { $exists: true } } },
-    ],
   ],
 });

@@ -4,10 +4,11 @@ import { newId } from '../../kernel/ids.js';
 import { checkVersion, command, query } from '../../kernel/operation.js';
 import type { Permission, Role } from '../../kernel/permissions.js';
 import { id, type Nothing, nothing } from '../../kernel/schema.js';
-import { checkEmailIsFree, checkPinIsFree, findByEmail, pinDigest } from './staff.accounts.js';
+import { checkEmailIsFree, findByEmail } from './staff.accounts.js';
 import { announce, rosterChanged, staffChanged } from './staff.events.js';
 import { exampleCard, exampleStaff } from './staff.examples.js';
 import { type StaffDoc, staff } from './staff.model.js';
+import { checkNameOnPad, checkPin, pinDigest } from './staff.pins.js';
 import { checkMayChange, checkMayGrant, checkOwnerRemains, rightsDiffer } from './staff.rules.js';
 import {
   email,
@@ -77,6 +78,9 @@ export const getStaff = query({
   },
 });
 
+/** Whether an address is free says something of all restaurants' people. */
+const tellsOf = (email: string | null | undefined) => (email == null ? [] : (['emails'] as const));
+
 interface CreateStaff {
   name: string;
   role: Role;
@@ -95,6 +99,7 @@ export const createStaff = command({
   rest: { method: 'post', path: '/staff', status: 201 },
   permission: 'staff:write',
   limit: 'write',
+  limitAlso: ({ pin, email }) => [...(pin === undefined ? [] : (['pins'] as const)), ...tellsOf(email)],
   input: Joi.object<CreateStaff, true>({
     name: staffName.required(),
     role: role.required().description('Role; decides the permissions'),
@@ -119,6 +124,7 @@ export const createStaff = command({
     output: { ...exampleStaff, version: 1 },
   },
   async prepare({ input, doors }) {
+    checkPin(input.pin);
     const [taken, passwordHash] = await Promise.all([
       input.email === undefined ? undefined : findByEmail(input.email),
       input.password === undefined ? undefined : doors.passwords.hash(input.password),
@@ -131,10 +137,10 @@ export const createStaff = command({
     if (input.password !== undefined && input.email === undefined)
       throw invalid('email', 'is needed to log in with a password');
     checkEmailIsFree(prepared.taken);
-    const digest = input.pin === undefined ? undefined : pinDigest(doors, restaurantId, input.pin);
-    if (digest !== undefined) checkPinIsFree(await ctx.all(staff), digest);
+    const _id = newId();
+    if (input.pin !== undefined) checkNameOnPad(await ctx.all(staff), { _id, name: input.name });
     const member = ctx.insert(staff, {
-      _id: newId(),
+      _id,
       name: input.name,
       role: input.role,
       allow: input.allow,
@@ -143,7 +149,7 @@ export const createStaff = command({
       credentialsVersion: 1,
       ...(input.email === undefined ? {} : { email: input.email }),
       ...(prepared.passwordHash === undefined ? {} : { passwordHash: prepared.passwordHash }),
-      ...(digest === undefined ? {} : { pinDigest: digest }),
+      ...(input.pin === undefined ? {} : { pinDigest: pinDigest(doors, { _id, restaurantId }, input.pin) }),
     });
     return announce(ctx, member);
   },
@@ -165,6 +171,7 @@ export const updateStaff = command({
   rest: { method: 'patch', path: '/staff/:staffId' },
   permission: 'staff:write',
   limit: 'write',
+  limitAlso: ({ email }) => tellsOf(email),
   input: Joi.object<UpdateStaff, true>({
     staffId,
     name: staffName.optional(),
@@ -191,7 +198,9 @@ export const updateStaff = command({
     const { name = before.name, role = before.role, allow = before.allow, deny = before.deny } = input;
     const after = withEmail({ ...before, name, role, allow, deny }, input.email);
     checkMayGrant(actor, after, before);
-    checkOwnerRemains(await ctx.all(staff), before, after);
+    const everybody = await ctx.all(staff);
+    checkOwnerRemains(everybody, before, after);
+    if (name !== before.name && before.active && before.pinDigest !== undefined) checkNameOnPad(everybody, after);
     const member = ctx.save(staff, after);
     if (rightsDiffer(before, after)) ctx.revoke({ userId: before._id });
     return announce(ctx, member, before);
@@ -209,7 +218,7 @@ function withEmail(member: StaffDoc, address: string | null | undefined): StaffD
 export const deactivateStaff = command({
   name: 'staff:deactivate',
   summary: 'Let a person go: they cannot log in, and their screens end at once',
-  description: 'Sessions and sockets of the person end everywhere; the PIN becomes free for others.',
+  description: 'Sessions and sockets of the person end everywhere; the PIN is forgotten.',
   rest: { method: 'post', path: '/staff/:staffId/deactivation' },
   permission: 'staff:write',
   limit: 'write',

@@ -37,8 +37,8 @@ const password = 'the fish is off today';
 const fieldsOf = (problem: { errors?: { field: string }[] } | undefined) => problem?.errors?.map(({ field }) => field);
 const isEnded = (screen: Screen) =>
   until('the socket ended', () => (screen.socket.disconnected ? screen.ended : undefined));
-/** A number of four digits for each transport and use, as PINs must differ. */
-let pins = 1000;
+/** A number of four digits for each transport and use, none of them trivial. */
+let pins = 4810;
 const nextPin = () => {
   pins += 1;
   return String(pins);
@@ -52,10 +52,15 @@ describe.each(transports)('over %s', (transport) => {
       const kitchen = await (await house.hire('kitchen')).screen();
       const [owners, waiters] = [await house.owner.screen(), await waiter.screen()];
       const email = address();
-      const input = { name: ' Ben ', role: 'host', email, password, pin: nextPin(), deny: ['order:read'] };
+      const input = { name: ` Ben ${transport} `, role: 'host', email, password, pin: nextPin(), deny: ['order:read'] };
       const { status, data } = await manager.via(transport, 'staff:create', input);
       expect(status).toBe(201);
-      expect(data).toMatchObject({ name: 'Ben', role: 'host', email: email.toLowerCase(), deny: ['order:read'] });
+      expect(data).toMatchObject({
+        name: `Ben ${transport}`,
+        role: 'host',
+        email: email.toLowerCase(),
+        deny: ['order:read'],
+      });
       expect(data).toMatchObject({ hasPassword: true, hasPin: true, active: true, version: 1 });
       expect(data.permissions).toContain('table:status');
       expect(data.permissions).not.toContain('order:read');
@@ -63,7 +68,7 @@ describe.each(transports)('over %s', (transport) => {
       const seen = await owners.saw('staff:changed', ({ staff }) => staff.id === data.id);
       expect(seen.staff).toEqual(data);
       const card = await waiters.saw('staff:roster-changed', ({ member }) => member.id === data.id);
-      expect(card.member).toEqual({ id: data.id, name: 'Ben', role: 'host', active: true });
+      expect(card.member).toEqual({ id: data.id, name: `Ben ${transport}`, role: 'host', active: true });
       expect(kitchen.events).toEqual([]);
       await expect(logIn(brigade.url, email, password)).resolves.toMatchObject({ userId: data.id });
     });
@@ -82,20 +87,35 @@ describe.each(transports)('over %s', (transport) => {
       expect(problem).toMatchObject({ status: 409, code: 'duplicate', errors: [{ field: 'email' }] });
     });
 
-    it('takes no PIN that a colleague has, though another restaurant may', async () => {
-      const pin = nextPin();
-      await manager.must('staff:create', { name: 'First', role: 'waiter', pin });
-      const { problem } = await manager.via(transport, 'staff:create', { name: 'Second', role: 'waiter', pin });
-      expect(problem).toMatchObject({ status: 409, code: 'duplicate', errors: [{ field: 'pin' }] });
-      expect((await other.owner.via(transport, 'staff:create', { name: 'Third', role: 'waiter', pin })).status).toBe(
-        201,
-      );
+    it('takes a PIN that a colleague has, but no name that a colleague with a PIN has', async () => {
+      const [pin, name] = [nextPin(), `Renée ${nextPin()}`];
+      const first = await manager.must('staff:create', { name, role: 'waiter', pin });
+      const same = await manager.via(transport, 'staff:create', { name: `Other ${nextPin()}`, role: 'waiter', pin });
+      expect(same.status).toBe(201);
+      const twin = { name: ` ${name.normalize('NFD').toUpperCase()} `, role: 'waiter' };
+      const nameless = { status: 409, code: 'duplicate', errors: [{ field: 'name' }] };
+      const { problem } = await manager.via(transport, 'staff:create', { ...twin, pin: nextPin() });
+      expect(problem).toMatchObject(nameless);
+      // Without a PIN she is not on the pad.
+      const { data } = await manager.via(transport, 'staff:create', twin);
+      const late = await manager.via(transport, 'staff:set-pin', { staffId: data.id, pin: nextPin() });
+      expect(late.problem).toMatchObject(nameless);
+      const renamed = await manager.via(transport, 'staff:update', { staffId: same.data.id, name });
+      expect(renamed.problem).toMatchObject(nameless);
+      expect(
+        (await manager.via(transport, 'staff:update', { staffId: first.id, name: name.toUpperCase() })).status,
+      ).toBe(200);
+      await manager.must('staff:deactivate', { staffId: first.id });
+      expect((await manager.via(transport, 'staff:set-pin', { staffId: data.id, pin: nextPin() })).status).toBe(200);
+      expect((await other.owner.via(transport, 'staff:create', { ...twin, pin })).status).toBe(201);
     });
 
     it.each([
       ['name', { name: ' ', role: 'waiter' }],
       ['role', { name: 'X', role: 'emperor' }],
       ['pin', { name: 'X', role: 'waiter', pin: '12a4' }],
+      ['pin', { name: 'X', role: 'manager', pin: '1234' }],
+      ['pin', { name: 'X', role: 'waiter', pin: '0000' }],
       ['email', { name: 'X', role: 'waiter', password }],
       ['allow.0', { name: 'X', role: 'waiter', allow: ['everything'] }],
       ['restaurantId', { name: 'X', role: 'waiter', restaurantId: '66f1a2b3c4d5e6f708192a3b' }],
@@ -292,23 +312,71 @@ describe.each(transports)('over %s', (transport) => {
   });
 
   describe('staff:set-pin', () => {
-    it('sets, replaces and takes away, for oneself or by a manager', async () => {
+    it('sets one’s own with the password or the PIN until now, and nothing less', async () => {
       const person = await house.hire('waiter');
+      await manager.must('staff:update', { staffId: person.userId, name: `Own ${nextPin()}` });
       const staffId = person.userId;
-      const first = await person.via(transport, 'staff:set-pin', { staffId, pin: nextPin() });
-      expect(first.data).toMatchObject({ hasPin: true });
+      const currentPassword = person.login.password;
+      const [first, second] = [nextPin(), nextPin()];
+      const set = (input: object) => person.via(transport, 'staff:set-pin', { staffId, ...input });
+      expect(fieldsOf((await set({ pin: first })).problem)).toEqual(['currentPassword']);
+      expect(fieldsOf((await set({ pin: first, currentPassword: 'a guess' })).problem)).toEqual(['currentPassword']);
+      expect((await set({ pin: first, currentPassword })).data).toMatchObject({ hasPin: true });
       expect((await person.rest('auth:me')).status).toBe(200);
+      expect(fieldsOf((await set({ pin: second })).problem)).toEqual(['currentPin']);
+      expect(fieldsOf((await set({ pin: second, currentPin: nextPin() })).problem)).toEqual(['currentPin']);
+      expect(fieldsOf((await set({ pin: null })).problem)).toEqual(['currentPin']);
+      expect(fieldsOf((await set({ pin: '1111', currentPin: first })).problem)).toEqual(['pin']);
+      expect((await set({ pin: second, currentPin: first })).status).toBe(200);
+      expect((await person.rest('auth:me')).problem?.code).toBe('session_ended');
+    });
+
+    it('sets others’ by a manager, and a manager’s by an owner', async () => {
+      const { id: staffId } = await manager.must('staff:create', { name: `Set ${nextPin()}`, role: 'waiter' });
       expect((await waiter.via(transport, 'staff:set-pin', { staffId, pin: nextPin() })).problem?.code).toBe(
         'forbidden',
       );
-      const taken = nextPin();
-      await manager.must('staff:create', { name: 'Has it', role: 'waiter', pin: taken });
-      expect((await manager.via(transport, 'staff:set-pin', { staffId, pin: taken })).problem?.code).toBe('duplicate');
-      expect((await manager.via(transport, 'staff:set-pin', { staffId, pin: nextPin() })).status).toBe(200);
-      expect((await person.rest('auth:me')).problem?.code).toBe('session_ended');
+      expect((await manager.via(transport, 'staff:set-pin', { staffId, pin: nextPin() })).data).toMatchObject({
+        hasPin: true,
+      });
       expect((await manager.via(transport, 'staff:set-pin', { staffId, pin: null })).data).toMatchObject({
         hasPin: false,
       });
+      const { id } = await house.owner.must('staff:create', { name: `Chief ${nextPin()}`, role: 'manager' });
+      const input = { staffId: id, pin: nextPin() };
+      expect((await manager.via(transport, 'staff:set-pin', input)).problem?.code).toBe('forbidden');
+      expect((await house.owner.via(transport, 'staff:set-pin', input)).status).toBe(200);
+    });
+
+    it('takes the PIN that is proposed', async () => {
+      const { data } = await manager.via(transport, 'staff:propose-pin');
+      expect(data.pin).toMatch(/^\d{6}$/);
+      const { id: staffId } = await manager.must('staff:create', { name: `New ${nextPin()}`, role: 'waiter' });
+      expect((await manager.via(transport, 'staff:set-pin', { staffId, pin: data.pin })).status).toBe(200);
+    });
+  });
+
+  describe('staff:end-sessions', () => {
+    it('ends all sessions of a person, by a manager or themselves, and no way to log in', async () => {
+      const person = await house.hire('waiter');
+      const staffId = person.userId;
+      const screen = await person.screen();
+      expect((await waiter.via(transport, 'staff:end-sessions', { staffId })).problem?.code).toBe('forbidden');
+      expect((await waiter.via(transport, 'auth:sessions', { staffId })).problem?.code).toBe('forbidden');
+      expect((await manager.via(transport, 'staff:end-sessions', { staffId: house.owner.userId })).problem?.code).toBe(
+        'forbidden',
+      );
+      expect((await manager.via(transport, 'auth:sessions', { staffId })).data).toMatchObject([{ current: false }]);
+      expect((await manager.via(transport, 'staff:end-sessions', { staffId })).status).toBe(200);
+      expect((await isEnded(screen)).code).toBe('session_ended');
+      expect((await person.rest('auth:me')).problem?.code).toBe('session_ended');
+      const { refreshToken, login } = person;
+      const refreshed = await callRest(brigade.url, undefined, 'auth:refresh', { refreshToken });
+      expect(refreshed.problem?.code).toBe('session_ended');
+      expect((await manager.via(transport, 'auth:sessions', { staffId })).data).toEqual([]);
+      const again = await logIn(brigade.url, login.email, login.password);
+      expect((await again.rest('staff:end-sessions', { staffId })).status).toBe(200);
+      expect((await again.rest('auth:me')).problem?.code).toBe('session_ended');
     });
   });
 });

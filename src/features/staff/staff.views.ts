@@ -18,7 +18,9 @@ export const password = secret(Joi.string().min(8).max(128).description('Passwor
 export const pin = secret(
   Joi.string()
     .pattern(/^\d{4,8}$/)
-    .description('PIN of 4 to 8 digits for logging in on a paired device; says who it is, so nobody else here has it')
+    .description(
+      'PIN of 4 to 8 digits for logging in on a paired device; when it is set, none that is tried first (1234, 1111, 1987)',
+    )
     .messages({ 'string.pattern.base': '{{#label}} must be 4 to 8 digits' }),
 );
 

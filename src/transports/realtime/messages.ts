@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import Joi from 'joi';
 import type { Socket } from 'socket.io';
+import type { Actor } from '../../kernel/context.js';
 import { BrigadeError, fail, type Problem, toProblem } from '../../kernel/errors.js';
+import type { Operation } from '../../kernel/operation.js';
+import { guardedPermissions } from '../../kernel/permissions.js';
 import type { Unsent } from '../../kernel/presence.js';
 import type { Clock } from '../../kernel/time.js';
 import type { Logger } from '../../platform/logger.js';
@@ -86,7 +89,7 @@ async function serve(socket: Socket, [name, ...args]: unknown[], options: Messag
       const result = await options.execute({
         operation,
         input,
-        actor: data.actor,
+        actor: await actorFor(operation, data.actor, options.sessions),
         requestId,
         ip: data.ip,
         key,
@@ -119,6 +122,13 @@ async function serve(socket: Socket, [name, ...args]: unknown[], options: Messag
     restaurantId,
     ip: data.ip,
   });
+}
+
+/** Who logged in with a PIN may have typed their password since the connection began: asked where it matters. */
+async function actorFor({ permission, kind }: Operation, actor: Actor, sessions: Sessions): Promise<Actor> {
+  if (actor.how !== 'pin') return actor;
+  const matters = permission === 'authenticated' || kind === 'batch' || guardedPermissions.has(permission);
+  return matters ? sessions.current(actor) : actor;
 }
 
 /** `(input, meta?)`; more is a mistake that must not pass in silence. */

@@ -149,7 +149,7 @@ export interface Operations {
       email?: string;
       /** Password, 8 to 128 characters */
       password?: string;
-      /** PIN of 4 to 8 digits for logging in on a paired device; says who it is, so nobody else here has it */
+      /** PIN of 4 to 8 digits for logging in on a paired device; when it is set, none that is tried first (1234, 1111, 1987) */
       pin?: string;
       /** Permissions beyond the role's */
       allow?: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'dashboard:read' | 'dashboard:write' | 'sync:read')[];
@@ -186,7 +186,7 @@ export interface Operations {
   /**
    * Set or take away a person's PIN
    *
-   * For oneself, or with staff:write for others. Replacing a PIN ends the sessions of the person.
+   * One’s own with the current PIN or the password; with staff:write that of others without, of managers by an owner. Replacing a PIN ends the sessions of the person. Two people may have the same PIN; `staff:propose-pin` proposes one.
    *
    * Permission: authenticated.
    */
@@ -197,13 +197,47 @@ export interface Operations {
       staffId: string;
       /** PIN of 4 to 8 digits; null takes it away */
       pin: string | null;
+      /** For one’s own: the PIN until now, or instead the password */
+      currentPin?: string;
+      /** For one’s own, instead of the PIN until now */
+      currentPassword?: string;
+    };
+    output: StaffMember;
+  };
+  /**
+   * Propose a PIN: six digits by chance, none that is tried first
+   *
+   * It is set by `staff:set-pin` or `staff:create`; the server does not keep it.
+   *
+   * Permission: authenticated.
+   */
+  'staff:propose-pin': {
+    kind: 'query';
+    input: Record<string, never>;
+    output: {
+      /** PIN of 4 to 8 digits for logging in on a paired device; when it is set, none that is tried first (1234, 1111, 1987) */
+      pin: string;
+    };
+  };
+  /**
+   * End all sessions of a person, for instance when a phone is lost
+   *
+   * One’s own, this one included, or with staff:write those of others. Password and PIN stay.
+   *
+   * Permission: authenticated.
+   */
+  'staff:end-sessions': {
+    kind: 'command';
+    input: {
+      /** Id of the staff member */
+      staffId: string;
     };
     output: StaffMember;
   };
   /**
    * Set a person's password
    *
-   * One’s own with the current password; with staff:write that of others without. Replacing a password ends all sessions of the person, the own one included.
+   * One’s own with the current password; with staff:write that of others without, of managers by an owner. Replacing a password ends all sessions of the person, the own one included.
    *
    * Permission: authenticated.
    */
@@ -222,7 +256,7 @@ export interface Operations {
   /**
    * Let a person go: they cannot log in, and their screens end at once
    *
-   * Sessions and sockets of the person end everywhere; the PIN becomes free for others.
+   * Sessions and sockets of the person end everywhere; the PIN is forgotten.
    *
    * Permission: staff:write.
    */
@@ -261,13 +295,30 @@ export interface Operations {
       email: string;
       /** Password */
       password: string;
+      /** A refresh token that this device was given for the account, even if it is over, or the token of a paired device of its restaurant: such a device does not wait for wrong passwords that others have tried */
+      knownToken?: string;
     };
     output: Login;
   };
   /**
+   * Show who may log in on a paired device, for the screen on which one chooses oneself
+   *
+   * Everybody who works here and has a PIN. Then `auth:pin-login` with `staffId`.
+   *
+   * Permission: public.
+   */
+  'auth:pad': {
+    kind: 'command';
+    input: {
+      /** Token of the paired device (`device:token`) */
+      deviceToken: string;
+    };
+    output: Pad;
+  };
+  /**
    * Log in with a PIN on a paired device
    *
-   * Five wrong PINs within 15 minutes lock the device for 15 minutes.
+   * Choose the person first (`auth:pad`). A PIN without `staffId` is taken when it is one person’s alone, and counts harder: five wrong ones within 15 minutes lock the device for 15, with the person chosen ten; after 20 in an hour in the restaurant the person must be chosen. After five wrong ones of a person each makes the next wait twice as long, up to an hour. A manager unlocks both (`device:unlock`, `staff:unlock-pin`). Such a session needs the password for what changes people, devices, prices or settings (`auth:confirm-password`).
    *
    * Permission: public.
    */
@@ -276,7 +327,9 @@ export interface Operations {
     input: {
       /** Token of the paired device (`device:token`) */
       deviceToken: string;
-      /** PIN of 4 to 8 digits for logging in on a paired device; says who it is, so nobody else here has it */
+      /** Id of who logs in, as chosen from `auth:pad` */
+      staffId?: string;
+      /** PIN of 4 to 8 digits */
       pin: string;
     };
     output: Login;
@@ -312,6 +365,24 @@ export interface Operations {
     };
   };
   /**
+   * Type the password in a session that a PIN has opened, for what needs one
+   *
+   * For five minutes this session may then change people, devices, prices and settings, as far as the person may.
+   *
+   * Permission: authenticated.
+   */
+  'auth:confirm-password': {
+    kind: 'command';
+    input: {
+      /** The own password */
+      password: string;
+    };
+    output: {
+      /** Until when it counts (ISO 8601, UTC) */
+      confirmedUntil: string;
+    };
+  };
+  /**
    * Show who is logged in, with rights, restaurant and device
    *
    * Permission: authenticated.
@@ -322,13 +393,17 @@ export interface Operations {
     output: Me;
   };
   /**
-   * List where one is logged in
+   * List where one is logged in, or where somebody is whom one may change
+   *
+   * The last to log in first.
    *
    * Permission: authenticated.
    */
   'auth:sessions': {
     kind: 'query';
     input: {
+      /** Id of somebody else; with staff:write */
+      staffId?: string;
       /** How many at most */
       limit?: number;
       /** `nextCursor` of the page before, as it came */
@@ -407,7 +482,7 @@ export interface Operations {
   /**
    * Rename a device or bind its screen to other stations
    *
-   * Other stations end the sockets of the device; they connect again with the new rooms.
+   * Other stations end the sockets of the device; they connect again with the new rooms. A device locked by wrong PINs takes them again.
    *
    * Permission: device:write.
    */
@@ -435,6 +510,40 @@ export interface Operations {
       deviceId: string;
     };
     output: Device;
+  };
+  /**
+   * Let a device take PINs again that too many wrong ones have locked
+   *
+   * Also lets PINs be entered without a person again in the whole restaurant.
+   *
+   * Permission: device:write.
+   */
+  'device:unlock': {
+    kind: 'command';
+    input: {
+      /** Id of the device */
+      deviceId: string;
+    };
+    output: {
+      /** False when nothing was counted there */
+      unlocked: boolean;
+    };
+  };
+  /**
+   * Let a person's PIN be tried again at once, after too many wrong ones
+   *
+   * Permission: staff:write.
+   */
+  'staff:unlock-pin': {
+    kind: 'command';
+    input: {
+      /** Id of the staff member */
+      staffId: string;
+    };
+    output: {
+      /** False when nothing was counted there */
+      unlocked: boolean;
+    };
   };
   /**
    * Who is on line now, on which device, and who holds commands not yet handed over
@@ -2336,6 +2445,10 @@ export interface Me {
   restaurant: Restaurant;
   /** Id of the session */
   sessionId: string;
+  /** How the person logged in; with a PIN not all of their permissions count */
+  how: 'password' | 'pin';
+  /** Until when they all do, after `auth:confirm-password` (ISO 8601, UTC) */
+  confirmedUntil?: string;
   device?: Device;
   /** Kitchen stations whose tickets its screen shows; none for an expo or any other screen */
   stationIds: string[];
@@ -2803,6 +2916,31 @@ export interface OrderTax {
   amount: Money;
 }
 
+export interface Pad {
+  /** Name, as guests know it */
+  restaurant: string;
+  /** The device itself */
+  device: {
+    /** Id of the device */
+    id: string;
+    /** Name of the device, as people call it */
+    name: string;
+    /** Until when it takes no PIN, after too many wrong ones (ISO 8601, UTC) */
+    lockedUntil?: string;
+  };
+  /** By name; no two have the same */
+  people: PadPerson[];
+}
+
+export interface PadPerson {
+  /** Id of the person; `staffId` of the log-in */
+  id: string;
+  /** Name as colleagues and receipts show it */
+  name: string;
+  /** Role */
+  role: 'owner' | 'manager' | 'waiter' | 'kitchen' | 'cashier' | 'host';
+}
+
 export interface Person {
   /** Id of the person */
   id: string;
@@ -3201,7 +3339,7 @@ export interface Unsent {
 }
 
 /** The closed list of errors; the code alone decides the status */
-export type ErrorCode = 'malformed' | 'validation_failed' | 'unauthenticated' | 'credentials_invalid' | 'token_invalid' | 'token_expired' | 'session_ended' | 'forbidden' | 'not_found' | 'method_not_allowed' | 'illegal_step' | 'conflict' | 'version_conflict' | 'duplicate' | 'sold_out' | 'unavailable_item' | 'in_flight' | 'payload_too_large' | 'unsupported_media_type' | 'key_reused' | 'rate_limited' | 'internal' | 'overloaded' | 'timed_out' | 'unavailable' | 'stopping';
+export type ErrorCode = 'malformed' | 'validation_failed' | 'unauthenticated' | 'credentials_invalid' | 'token_invalid' | 'token_expired' | 'session_ended' | 'forbidden' | 'confirmation_needed' | 'not_found' | 'method_not_allowed' | 'illegal_step' | 'conflict' | 'version_conflict' | 'duplicate' | 'sold_out' | 'unavailable_item' | 'in_flight' | 'payload_too_large' | 'unsupported_media_type' | 'key_reused' | 'rate_limited' | 'internal' | 'overloaded' | 'timed_out' | 'unavailable' | 'stopping';
 
 /** An error: RFC 9457 problem details. REST answers it as application/problem+json, a socket in its ack */
 export interface Problem {
@@ -3243,13 +3381,17 @@ export const operations: {
   'staff:create': { kind: 'command', method: 'post', path: '/staff' },
   'staff:update': { kind: 'command', method: 'patch', path: '/staff/:staffId' },
   'staff:set-pin': { kind: 'command', method: 'put', path: '/staff/:staffId/pin' },
+  'staff:propose-pin': { kind: 'query', method: 'get', path: '/pin-proposal' },
+  'staff:end-sessions': { kind: 'command', method: 'delete', path: '/staff/:staffId/sessions' },
   'staff:set-password': { kind: 'command', method: 'put', path: '/staff/:staffId/password' },
   'staff:deactivate': { kind: 'command', method: 'post', path: '/staff/:staffId/deactivation' },
   'staff:reactivate': { kind: 'command', method: 'post', path: '/staff/:staffId/reactivation' },
   'auth:login': { kind: 'command', method: 'post', path: '/auth/login' },
+  'auth:pad': { kind: 'command', method: 'post', path: '/auth/pad' },
   'auth:pin-login': { kind: 'command', method: 'post', path: '/auth/pin' },
   'auth:refresh': { kind: 'command', method: 'post', path: '/auth/refresh' },
   'auth:logout': { kind: 'command', method: 'post', path: '/auth/logout' },
+  'auth:confirm-password': { kind: 'command', method: 'post', path: '/auth/confirmation' },
   'auth:me': { kind: 'query', method: 'get', path: '/auth/me' },
   'auth:sessions': { kind: 'query', method: 'get', path: '/auth/sessions' },
   'auth:end-session': { kind: 'command', method: 'delete', path: '/auth/sessions/:sessionId' },
@@ -3258,6 +3400,8 @@ export const operations: {
   'device:list': { kind: 'query', method: 'get', path: '/devices' },
   'device:update': { kind: 'command', method: 'patch', path: '/devices/:deviceId' },
   'device:unpair': { kind: 'command', method: 'post', path: '/devices/:deviceId/unpairing' },
+  'device:unlock': { kind: 'command', method: 'post', path: '/devices/:deviceId/unlock' },
+  'staff:unlock-pin': { kind: 'command', method: 'post', path: '/staff/:staffId/pin/unlock' },
   'presence:list': { kind: 'query', method: 'get', path: '/presence' },
   'menu:get': { kind: 'query', method: 'get', path: '/menu' },
   'menu:set-availability': { kind: 'command', method: 'post', path: '/menu/items/:itemId/availability' },
