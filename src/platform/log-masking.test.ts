@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { isSecretName, MASK, maskFields, maskText } from './log-masking.js';
+import { isSecretName, maskFields, maskText } from './log-masking.js';
+import { MASK, withoutSecrets } from './text-secrets.js';
 
 const CARD = '4111 1111 1111 1111';
 const JWT = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc-DEF_123';
@@ -117,15 +118,65 @@ describe('texts', () => {
     expect(masked).toContain(`[${text.length} characters]`);
   });
 
-  test.each(['eyJ', '"password', '4 ', 'token', '://', "'"])(
-    'built of %s many times cost no more than reading them',
-    (part) => {
-      const text = part.repeat(100_000);
-      const started = performance.now();
-      maskText(text);
-      expect(performance.now() - started).toBeLessThan(200);
-    },
+  const work = (text: string): number => {
+    let characters = 0;
+    withoutSecrets(text, (more) => {
+      characters += more;
+    });
+    return characters;
+  };
+  const evil = fc.constantFrom(
+    ...[
+      'eyJ',
+      '"password',
+      'password="',
+      "pin='",
+      'pin',
+      'pin=',
+      'pin="\\',
+      'token:',
+      '4 ',
+      '4-',
+      '://',
+      '://a@',
+      "'",
+      '"',
+      '\\',
+    ],
+    ...['bearer ', ' ', '=', ':', 'a', 'f', '.', '0123456789abcdef01234567', '0123456789abcdef01234567.1.', '\n', 'é'],
   );
+
+  test('twice as long takes twice the work, whatever it is made of', () => {
+    fc.assert(
+      fc.property(fc.array(evil, { minLength: 1, maxLength: 6 }), fc.array(evil, { maxLength: 3 }), (parts, head) => {
+        const text = (times: number) => head.join('') + parts.join('').repeat(times);
+        expect(work(text(800))).toBeLessThan(2.2 * work(text(400)) + 200);
+        expect(work(text(800))).toBeLessThan(12 * text(800).length + 200);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  const id = '0123456789abcdef01234567';
+  const digest = 'b'.repeat(64);
+  test.each([
+    ['a refresh token', `${id}.12.${digest}`],
+    ['a device token', `${id}.${digest}`],
+    ['an access token', JWT],
+  ])('%s is masked wherever it stands', (_what, token) => {
+    for (const text of [`/api/v1/x/${token}/y`, `no session ${token}.`, `x=${token}`, `"${token}"`, `a-${token}`]) {
+      expect(maskText(text)).not.toContain(token.slice(-20));
+      expect(maskText(text)).toContain(MASK);
+    }
+    // Cut in two, its first half is no less a secret.
+    const path = `/${'a'.repeat(480)}/${token}`;
+    expect(maskText(path, 512)).not.toContain(token.slice(26, 46));
+    expect(maskText(path, 512).length).toBeLessThan(560);
+  });
+
+  test('a quote that is not closed hides the rest', () => {
+    expect(maskText('{"password":"hunter2 and mor')).toBe(`{"password":${MASK}`);
+  });
 });
 
 describe('fields', () => {

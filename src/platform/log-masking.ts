@@ -1,19 +1,17 @@
 import { types } from 'node:util';
+import { MASK, passesLuhn, withoutSecrets } from './text-secrets.js';
 
 /**
  * Keeps secrets out of the logs: passwords, tokens, PINs, cards, cookies, keys, wherever they are nested. It runs for
  * every line, so it walks a value once, copies it once and tests each text with one expression before it looks closer.
  */
 
-/** What stands where a secret stood. */
-export const MASK = '[masked]';
-
 /** Bounds of one record: a log line is for reading, and a huge value must not cost more than the work it reports. */
 const MAX_DEPTH = 8;
 const MAX_ITEMS = 100;
 const MAX_TEXT = 8192;
-/** Longer than any card number or credential that could be cut in two by `MAX_TEXT`. */
-const MARGIN = 64;
+/** Longer than any card number or credential that could be cut in two. */
+const MARGIN = 128;
 
 /** Unambiguous within a longer name, as in `newPasswordHash` or `x-csrf-token`. */
 const PART_OF_NAME =
@@ -38,50 +36,10 @@ export function isSecretName(name: string): boolean {
   return secret;
 }
 
-const NAMES = 'pass(?:word|wd|phrase)?|pwd|secret|token|pin|otp|api_?key|cookie|authorization|card_?number|cvc|cvv|jwt';
-/** One test that nearly every harmless text fails, before the closer looks. */
-const SUSPECT = new RegExp(
-  `eyJ|://[^/\\s]*@|(?:bearer|basic)\\s|(?:${NAMES})\\w{0,20}["']?\\s?[=:]|\\d(?:[ -]?\\d){12}`,
-  'i',
-);
-const JWT = /eyJ[\w-]{5,}(?:\.[\w-]*){0,2}/g;
-const SCHEME = /\b(bearer|basic)\s+[\w.~+/=-]+/gi;
-const URL_LOGIN = /:\/\/[^/\s@]*@/g;
-const ASSIGNMENT = new RegExp(
-  `(\\w{0,40}(?:${NAMES})\\w{0,20}["']?\\s?[=:]\\s?)("(?:[^"\\\\]|\\\\.)*"|'[^']*'|[^\\s,;&"'}\\]]+)`,
-  'gi',
-);
-/** 13 to 19 digits (ISO/IEC 7812), alone or in groups; 0 and 1 start no payment card but do start times in ms. */
-const CARD = /(?<![\w.])[2-9](?:[ -]?\d){12,18}(?!\w)/g;
-
-/** A text without the secrets inside it: bearer strings, JWTs, card numbers, log-ins in URLs, `password=...`. */
-export function maskText(text: string): string {
-  const cut = text.length > MAX_TEXT ? text.slice(0, MAX_TEXT + MARGIN) : text;
-  const masked = cut.length >= 5 && SUSPECT.test(cut) ? maskSuspect(cut) : cut;
-  return cut === text ? masked : `${masked.slice(0, MAX_TEXT)}[${text.length} characters]`;
-}
-
-function maskSuspect(text: string): string {
-  return text
-    .replace(JWT, MASK)
-    .replace(SCHEME, `$1 ${MASK}`)
-    .replace(URL_LOGIN, `://${MASK}@`)
-    .replace(ASSIGNMENT, `$1${MASK}`)
-    .replace(CARD, (digits) => (passesLuhn(digits) ? MASK : digits));
-}
-
-/** The check digit of card numbers: ISO/IEC 7812-1, annex B. */
-function passesLuhn(text: string): boolean {
-  let sum = 0;
-  let doubled = false;
-  for (let at = text.length - 1; at >= 0; at--) {
-    const digit = text.charCodeAt(at) - 48;
-    if (digit < 0 || digit > 9) continue;
-    const value = doubled ? digit * 2 : digit;
-    sum += value > 9 ? value - 9 : value;
-    doubled = !doubled;
-  }
-  return sum % 10 === 0;
+/** A text without the secrets inside it, and not longer than `most`, but for how long it was. */
+export function maskText(text: string, most = MAX_TEXT): string {
+  if (text.length <= most) return withoutSecrets(text);
+  return `${withoutSecrets(text.slice(0, most + MARGIN)).slice(0, most)}[${text.length} characters]`;
 }
 
 /**

@@ -62,6 +62,8 @@ export function levelForStatus(status: number): LogLevel {
 }
 
 /** A detail may repeat what a stranger sent. */
+/** No path of ours is longer, and what strangers send is for reading, not for keeping. */
+const PATH_LENGTH = 512;
 const DETAIL_LENGTH = 300;
 
 const RANKS = Object.fromEntries(LOG_LEVELS.map((level, rank) => [level, rank])) as Readonly<Record<LogLevel, number>>;
@@ -166,7 +168,7 @@ class Outputs {
     const level = levelForStatus(record.status);
     const slow = record.durationMs > this.#slowMs ? FILE_BITS.performance : 0;
     // Field by field: the shape is known, and only what a stranger wrote can hold a secret.
-    const path = record.path === undefined ? undefined : maskText(record.path);
+    const path = record.path === undefined ? undefined : maskText(record.path, PATH_LENGTH);
     const fields = {
       kind: record.kind,
       operation: record.operation,

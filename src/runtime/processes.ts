@@ -106,7 +106,8 @@ export class Processes {
   async beat(): Promise<void> {
     await this.#live();
     await this.#endLost();
-    const silent = { $expr: { $lt: ['$at', { $subtract: ['$$NOW', DEAD_MS] }] } };
+    // Never itself: who was held up for seconds between its sign of life and this look has missed the next one.
+    const silent = { _id: { $ne: this.id }, $expr: { $lt: ['$at', { $subtract: ['$$NOW', DEAD_MS] }] } };
     for (const dead of (await processModel.find(silent).lean().exec()) as unknown as ProcessDoc[]) {
       if (dead.sessions.length > 0) await this.#killSessions(dead.sessions);
       await processModel.deleteOne({ _id: dead._id, at: dead.at }).exec();
