@@ -1,19 +1,23 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import { parse } from 'yaml';
 import { ConfigError, loadConfig } from '../src/platform/config.js';
 import { allVariables } from '../src/platform/config.schema.js';
+import { until } from './harness/until.js';
 
 interface Service {
   image?: string;
   build?: { context: string; dockerfile: string };
   ports?: string[];
   environment?: Record<string, string>;
+  env_file?: { path: string; required: boolean }[];
   networks: string[];
   command?: string[];
   healthcheck?: { test: string[] };
@@ -94,6 +98,13 @@ describe('docker-compose.yml', () => {
     expect(config.database.uri).toBe('mongodb://mongodb:27017/?replicaSet=rs0');
     expect(config.redis.url).toBe('redis://redis:6379');
     expect(config.features.demo).toBe(false);
+    // What somebody writes into the .env beside it arrives, whichever setting it is.
+    expect(compose.services.app!.env_file).toEqual([{ path: '.env', required: false }]);
+    const written = { JOURNAL_RETENTION_DAYS: '30', RATE_LIMIT_WRITE: '7/1m', HOST: '192.0.2.1', PORT: '80' };
+    const given = loadConfig({ env: { ...written, ...appEnvironment({ ...secrets, ...written }) }, file: false });
+    expect(given.database.journalRetentionDays).toBe(30);
+    expect(given.limits.write).toEqual({ points: 7, seconds: 60 });
+    expect(given.server).toMatchObject({ host: '0.0.0.0', port: 3000 });
     const wrong = appEnvironment({ ...secrets, TRUST_PROXY: 'yes' });
     expect(() => loadConfig({ env: wrong, file: false })).toThrow(ConfigError);
   });
@@ -123,10 +134,17 @@ describe('Dockerfile', () => {
   const stages = instructions.filter((line) => line.startsWith('FROM '));
   const last = instructions.slice(instructions.lastIndexOf(stages.at(-1)!));
 
+  test('is of a Node that is still mended, and everything else works with it too', () => {
+    // Node 20 had its end in April 2026, 22 has it in April 2027, 24 in April 2028.
+    expect(dockerfile).toMatch(/^ARG NODE=node:24-slim$/m);
+    const { engines } = JSON.parse(readFileSync('package.json', 'utf8')) as { engines: { node: string } };
+    expect(engines.node).toBe('>=20.19');
+  });
+
   test('builds in one stage and runs in another', () => {
     expect(compose.services.app!.build).toEqual({ context: '.', dockerfile: 'deploy/Dockerfile' });
     expect(stages).toHaveLength(2);
-    expect(last.some((line) => line.startsWith('COPY --from=build '))).toBe(true);
+    expect(last.filter((line) => line.startsWith('COPY '))).toEqual(['COPY --from=build /image ./']);
     expect(last.filter((line) => /npm|tsc/.test(line))).toEqual([]);
   });
 
@@ -163,5 +181,89 @@ describe('Dockerfile', () => {
     server.close();
     expect(asked).toEqual(['/readyz']);
     expect(code).toBe(exit);
+  });
+});
+
+describe('what runs in the image', () => {
+  const staging = mkdtempSync(join(tmpdir(), 'brigade-image-'));
+  const image = join(staging, 'image');
+  const run = (args: string[], env: Record<string, string> = {}) =>
+    spawnSync(process.execPath, args, { cwd: image, encoding: 'utf8', env: { ...clean, ...env } });
+  const { PATH } = process.env;
+  const clean = {
+    PATH,
+    NODE_ENV: 'production',
+    JWT_SECRET: 'x'.repeat(48),
+    PIN_PEPPER: 'y'.repeat(48),
+    DATA_DIR: 'data',
+  };
+
+  beforeAll(() => {
+    // As after `npm ci && npm run build` of the Dockerfile, with links in place of copies.
+    for (const path of ['package.json', 'package-lock.json', '.npmrc', 'start.js', 'LICENSE', 'docs/contract'])
+      cpSync(path, join(staging, path), { recursive: true });
+    for (const path of ['dist', 'deploy', 'packages']) cpSync(path, join(staging, path), { recursive: true });
+    execFileSync('cp', ['-al', 'node_modules', staging]);
+    // npm writes this one in place.
+    rmSync(join(staging, 'node_modules/.package-lock.json'));
+    execFileSync(process.execPath, ['deploy/assemble.js', image], { cwd: staging, stdio: 'pipe' });
+  }, 120_000);
+  afterAll(() => rmSync(staging, { recursive: true, force: true }));
+
+  test('is the server and nothing of the workshop', () => {
+    const files = readdirSync(image, { recursive: true, encoding: 'utf8' });
+    const ours = files.filter((name) => !name.startsWith('node_modules'));
+    expect(ours).toEqual(expect.arrayContaining(['dist/src/main.js', 'start.js', 'LICENSE']));
+    expect(
+      ours.filter((name) =>
+        /\.test\.|\.map$|\.ts$|^dist\/(?!src)|(?:^|\/)(?:bench|faults|simulate|tests)(?:\/|$)/.test(name),
+      ),
+    ).toEqual([]);
+    const packages = new Set(files.filter((name) => /^node_modules\/(?:@[^/]+\/)?[^/@.]+$/.test(name)));
+    for (const workshop of ['typescript', 'jest', 'react-dom', 'jsdom', 'moment'])
+      expect(packages).not.toContain(`node_modules/${workshop}`);
+    expect(packages).toContain('node_modules/mongoose');
+    expect(packages.size).toBeLessThan(260);
+  });
+
+  test('starts, serves its pages, and stops', async () => {
+    const child = spawn(process.execPath, ['dist/src/main.js'], {
+      cwd: image,
+      env: { ...clean, HOST: '127.0.0.1', PORT: '0' },
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    const url = await until('it serves', () => /serves at (http:\S+?)"/.exec(output)?.[1]);
+    for (const path of ['/readyz', '/docs', '/docs/events', '/docs/assets/asyncapi.js', '/docs/assets/swagger-ui.css'])
+      expect({ path, status: (await fetch(`${url}${path}`)).status }).toEqual({ path, status: 200 });
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+    expect(output).toContain('Brigade has stopped');
+  }, 60_000);
+
+  test("has the operator's programs, without a compiler", () => {
+    const epoch = run(['start.js', 'new-epoch']);
+    expect(epoch).toMatchObject({ status: 0, stdout: expect.stringContaining('0 restaurant(s)') });
+    expect(run(['start.js', 'plan', 'a'.repeat(24), 'plus'])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('There is no restaurant'),
+    });
+    const tool = 'packages/pocket-mongo/dist/cli.js';
+    expect(run([tool, 'backup', '--dir', 'data/db', '--to', 'copy'])).toMatchObject({ status: 0 });
+    expect(run([tool, 'check', '--dir', 'data/db'])).toMatchObject({ status: 0 });
+    expect(run([tool, 'restore', '--from', 'copy', '--dir', 'again/db'])).toMatchObject({ status: 0 });
+  }, 60_000);
+
+  test('says what to do where nothing is built', () => {
+    const bare = join(staging, 'bare');
+    mkdirSync(join(bare, 'src'), { recursive: true });
+    cpSync('start.js', join(bare, 'start.js'));
+    cpSync('package.json', join(bare, 'package.json'));
+    const { status, stderr } = spawnSync(process.execPath, ['start.js'], { cwd: bare, encoding: 'utf8' });
+    expect({ status, lines: stderr.trim().split('\n') }).toEqual({
+      status: 1,
+      lines: [expect.stringContaining('run "npm ci && npm run build" once')],
+    });
   });
 });
