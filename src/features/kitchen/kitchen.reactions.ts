@@ -218,7 +218,9 @@ export const relabelTickets = reaction({
     for (const ticket of await openTicketsOf(ctx, order._id)) {
       const before = placeOf(ticket);
       const movedFrom = before === placeOf(head) ? ticket.movedFrom : before;
-      saveTicket(ctx, { ...ticket, ...head, ...(movedFrom !== undefined && { movedFrom }) });
+      // What a head no longer has (the table of what is taken away) does not stay.
+      const { tableName: _, waiterName: __, customerName: ___, pickupAt: ____, ...rest } = ticket;
+      saveTicket(ctx, { ...rest, ...head, ...(movedFrom !== undefined && { movedFrom }) });
     }
   },
 });

@@ -5,7 +5,7 @@ import { command, query } from '../../kernel/operation.js';
 import { type Page, type Paged, paged, pageFields, readPage } from '../../kernel/page.js';
 import { id, time } from '../../kernel/schema.js';
 import { releaseTable, tableStatusChanged } from '../floor/index.js';
-import { availabilityChanged, returnPortions } from '../menu/index.js';
+import { availabilityChanged, type Channel, returnPortions } from '../menu/index.js';
 import {
   announceStatus,
   asItIsNow,
@@ -17,6 +17,7 @@ import {
   withLines,
   withStep,
 } from './orders.changes.js';
+import { checkAddress, takenAway } from './orders.channel.js';
 import {
   orderCancelled,
   orderFired,
@@ -30,6 +31,7 @@ import { linesForPickup } from './orders.lines.js';
 import { type Customer, type OrderDoc, type OrderStatus, orders } from './orders.model.js';
 import { counts, lineSteps, orderSteps, portionsOf, stepFrom, withFireTime } from './orders.rules.js';
 import {
+  channel,
   customer,
   guestCount,
   type OrderView,
@@ -89,6 +91,7 @@ export const listOrders = query<ListOrders, Paged<OrderView>>({
 });
 
 interface UpdateOrder extends OneOrder {
+  channel?: Channel;
   guestCount?: number;
   note?: string;
   customer?: Customer;
@@ -97,27 +100,32 @@ interface UpdateOrder extends OneOrder {
 
 export const updateOrder = command<UpdateOrder, OrderView>({
   name: 'order:update',
-  summary: 'Change the guest count, the note, the customer or the pick-up time',
+  summary: 'Change the guest count, the note, the customer, the pick-up time, or how the order leaves the house',
+  description:
+    'With another `channel` guests who sat down have it packed, or a take-away is delivered: prices and taxes follow the ' +
+    'channel, the table is free again, and the kitchen is told. Who takes away sits down with `order:transfer`.',
   rest: { method: 'patch', path: '/orders/:orderId' },
   permission: 'order:write',
   limit: 'write',
   input: Joi.object<UpdateOrder, true>({
     orderId: id('the order').required(),
+    channel: channel.description('How it leaves the house now; for dine-in see `order:transfer`'),
     guestCount,
     note: orderNote,
     customer,
     pickupAt: time('When it is wanted; not for dine-in'),
-  }).or('guestCount', 'note', 'customer', 'pickupAt'),
+  }).or('channel', 'guestCount', 'note', 'customer', 'pickupAt'),
   output: orderView,
-  emits: [orderUpdated, orderRelabelled],
+  emits: [orderUpdated, orderRelabelled, tableStatusChanged],
   example: { input: { orderId, guestCount: 2 }, output: exampleOrder },
   async handle(ctx) {
-    const { orderId: _, pickupAt, ...same } = ctx.input;
+    const { orderId: _, pickupAt, channel: way, ...same } = ctx.input;
     const order = await orderToChange(ctx, ctx.input.orderId);
     requireStatus(order, 'open', 'scheduled', 'needs_approval');
-    if (pickupAt !== undefined && order.channel === 'dine-in')
+    if (pickupAt !== undefined && (way ?? order.channel) === 'dine-in')
       throw fail('illegal_step', 'An order at a table is not picked up', { legal: [] });
-    const changed = { ...order, ...same };
+    const changed = await takenAway(ctx, { ...order, ...same }, way ?? order.channel);
+    checkAddress(changed);
     const after = pickupAt === undefined ? changed : await pickedUpAt(ctx, changed, pickupTime(pickupAt, ctx.now));
     const view = saveOrder(ctx, order, after);
     if (hasFired(order)) ctx.publish(orderRelabelled, { orderId: order._id });

@@ -165,6 +165,7 @@ export async function linesForChannel(
   channel: Channel,
   field = 'channel',
 ): Promise<OrderLine[]> {
+  if (channel === order.channel) return order.lines;
   return repriced(ctx, order, order.lines.filter(counts), (line) => ({ channel, at: momentOf(order, line) }), field);
 }
 

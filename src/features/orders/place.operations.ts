@@ -5,11 +5,12 @@ import { newId } from '../../kernel/ids.js';
 import { command } from '../../kernel/operation.js';
 import { id, time } from '../../kernel/schema.js';
 import { businessDay } from '../../kernel/time.js';
-import { occupyTable, tableStatusChanged } from '../floor/index.js';
+import { tableStatusChanged } from '../floor/index.js';
 import { availabilityChanged, type Channel, takePortions } from '../menu/index.js';
 import { PICKUP_MARGIN_SECONDS, type RestaurantDoc, settingsOf } from '../restaurants/index.js';
 import { staff } from '../staff/index.js';
 import { announceFiring, asItIsNow, withFired, withLines } from './orders.changes.js';
+import { checkAddress, seated } from './orders.channel.js';
 import { orderCreated, orderFired } from './orders.events.js';
 import { cooking, exampleOrder, soupId, steakId, tableId } from './orders.examples.js';
 import { areAllKnown, fire, fireCourses, type LineInput, lineInputs, priceLines } from './orders.lines.js';
@@ -98,13 +99,6 @@ export const placeOrder = command<PlaceOrder, OrderView>({
   answer: asItIsNow,
 });
 
-/** Takes the order's table, if it has one; a joined table leads to the main one. @throws conflict naming whose it is */
-export async function seated(ctx: UnitContext, order: OrderDoc): Promise<OrderDoc> {
-  if (order.tableId === undefined) return order;
-  const table = await occupyTable(ctx, order.tableId, order._id, order.waiterId);
-  return { ...order, tableId: table._id };
-}
-
 /** An order under an id that is taken: the same again, or a mistake. */
 function sentAgain(known: OrderDoc, input: PlaceOrder): OrderView {
   const view = viewOrder(known);
@@ -121,8 +115,7 @@ type Draft = UnitContext & { input: PlaceOrder };
 async function draft(ctx: Draft, settings: RestaurantDoc): Promise<OrderDoc> {
   const { input, actor, now } = ctx;
   const isScheduled = input.pickupAt !== undefined && input.fire !== 'now';
-  if (input.channel === 'delivery' && input.customer?.address === undefined)
-    throw invalid('customer.address', 'is required for a delivery');
+  checkAddress(input);
   return newOrder(ctx, settings, {
     ...(input.id !== undefined && { _id: input.id }),
     channel: input.channel,

@@ -17,12 +17,14 @@ import {
   saveOrder,
   withLines,
 } from './orders.changes.js';
+import { satDown, seated } from './orders.channel.js';
 import { orderCreated, orderLinesMoved, orderRelabelled, orderStatusChanged, orderUpdated } from './orders.events.js';
 import { exampleOrder, orderId, steakLine, tableId, waiterId } from './orders.examples.js';
+import { linesForChannel } from './orders.lines.js';
 import { type OrderDoc, type OrderLine, orders } from './orders.model.js';
 import { counts, isFired } from './orders.rules.js';
 import { guestCount, type OrderView, orderView, quantity, viewOrder } from './orders.views.js';
-import { newOrder, seated, waiterOf } from './place.operations.js';
+import { newOrder, waiterOf } from './place.operations.js';
 
 interface TransferOrder {
   orderId: string;
@@ -34,7 +36,8 @@ export const transferOrder = command<TransferOrder, OrderView>({
   name: 'order:transfer',
   summary: 'Take an order to another table, or to another waiter',
   description:
-    'The guests sit down at a free table, or another waiter takes over. The kitchen is told; nothing is made anew.',
+    'The guests sit down at a free table, or another waiter takes over. The kitchen is told; nothing is made anew. A ' +
+    'take-away or delivery that is given a table is dine-in from then on, with the prices and taxes of that.',
   rest: { method: 'post', path: '/orders/:orderId/transfer' },
   permission: 'order:transfer',
   limit: 'write',
@@ -44,7 +47,7 @@ export const transferOrder = command<TransferOrder, OrderView>({
     waiterId: id('the waiter'),
   }).or('tableId', 'waiterId'),
   output: orderView,
-  emits: [orderUpdated, orderRelabelled, tableStatusChanged, tableUpdated],
+  emits: [orderUpdated, orderStatusChanged, orderRelabelled, tableStatusChanged, tableUpdated],
   example: { input: { orderId, tableId, waiterId }, output: exampleOrder },
   async handle(ctx) {
     const { input } = ctx;
@@ -65,8 +68,7 @@ export const transferOrder = command<TransferOrder, OrderView>({
 });
 
 async function reseat(ctx: UnitContext, order: OrderDoc, to: string): Promise<OrderDoc> {
-  if (order.tableId === undefined)
-    throw fail('illegal_step', `Order ${order.number} is ${order.channel}: it has no table`, { legal: [] });
+  if (order.tableId === undefined) return satDown(ctx, order, to);
   const after = await seated(ctx, { ...order, tableId: to });
   await releaseTable(ctx, order.tableId, 'dirty');
   return after;
@@ -90,7 +92,7 @@ export const moveLines = command<MoveLines, Moved>({
   summary: 'Move lines to another order, or to a new order at a free table',
   description:
     'Held or fired, whole (`lineIds`) or some portions of it (`lines`, with a quantity): what goes of a line becomes a line ' +
-    'of its own. The kitchen is told of the move; nothing is made anew, and prices stay.',
+    'of its own. The kitchen is told of the move; nothing is made anew. Prices stay, but where the other order leaves the house another way.',
   rest: { method: 'post', path: '/orders/:orderId/move-lines' },
   permission: 'order:transfer',
   limit: 'write',
@@ -130,7 +132,14 @@ export const moveLines = command<MoveLines, Moved>({
     const parts = partsOf(order, input);
     const target = await targetOf(ctx, order, input);
     const firing = target.firings + 1;
-    const arrived = parts.map(({ part }): OrderLine => (isFired(part) ? { ...part, firing } : part));
+    const going = { ...order, lines: parts.map(({ part }) => part) };
+    const there = await linesForChannel(
+      ctx,
+      going,
+      target.channel,
+      input.toOrderId === undefined ? 'tableId' : 'toOrderId',
+    );
+    const arrived = there.map((line): OrderLine => (isFired(line) ? { ...line, firing } : line));
     const fired = arrived.filter(isFired).map((line) => line.id);
     checkIdsDiffer(target, arrived);
     const grown = withLines(target, [...target.lines, ...arrived]);
