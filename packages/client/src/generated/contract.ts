@@ -1248,7 +1248,9 @@ export interface Operations {
     };
   };
   /**
-   * Change the guest count, the note, the customer or the pick-up time
+   * Change the guest count, the note, the customer, the pick-up time, or how the order leaves the house
+   *
+   * With another `channel` guests who sat down have it packed, or a take-away is delivered: prices and taxes follow the channel, the table is free again, and the kitchen is told. Who takes away sits down with `order:transfer`.
    *
    * Permission: order:write.
    */
@@ -1257,6 +1259,8 @@ export interface Operations {
     input: {
       /** Id of the order */
       orderId: string;
+      /** How it leaves the house now; for dine-in see `order:transfer` */
+      channel?: 'dine-in' | 'takeaway' | 'delivery';
       /** Guests */
       guestCount?: number;
       /** For everybody who works on the order, for instance an allergy */
@@ -1443,7 +1447,7 @@ export interface Operations {
   /**
    * Take an order to another table, or to another waiter
    *
-   * The guests sit down at a free table, or another waiter takes over. The kitchen is told; nothing is made anew.
+   * The guests sit down at a free table, or another waiter takes over. The kitchen is told; nothing is made anew. A take-away or delivery that is given a table is dine-in from then on, with the prices and taxes of that.
    *
    * Permission: order:transfer.
    */
@@ -1462,7 +1466,7 @@ export interface Operations {
   /**
    * Move lines to another order, or to a new order at a free table
    *
-   * Held or fired, whole (`lineIds`) or some portions of it (`lines`, with a quantity): what goes of a line becomes a line of its own. The kitchen is told of the move; nothing is made anew, and prices stay.
+   * Held or fired, whole (`lineIds`) or some portions of it (`lines`, with a quantity): what goes of a line becomes a line of its own. The kitchen is told of the move; nothing is made anew. Prices stay, but where the other order leaves the house another way.
    *
    * Permission: order:transfer.
    */
