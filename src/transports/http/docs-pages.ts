@@ -1,17 +1,14 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import compression from 'compression';
-import { type Response, Router } from 'express';
+import { Router } from 'express';
 import helmet from 'helmet';
 import { OWN_HOST_ONLY } from './front-page.js';
-
-const require = createRequire(import.meta.url);
-
-const swaggerUi = (path: string) => join(dirname(require.resolve('swagger-ui-dist/package.json')), path);
-const asyncapiComponent = (path: string) =>
-  join(dirname(require.resolve('@asyncapi/react-component/package.json')), path);
+import { type AsyncApi, eventsPage } from './reference/events.js';
+import { type OpenApi, restPage } from './reference/rest.js';
 
 /** `docs/contract`, four folders above this file once built (`dist/src/transports/http`), three from the sources. */
 function contractFolder(): string {
@@ -25,61 +22,63 @@ export interface DocsOptions {
   folder?: string;
 }
 
-/** What is served, below `/docs`, and where it lies. Looked up when it is asked for: most servers never are. */
-const files: Readonly<Record<string, (folder: string) => string>> = {
-  '/': (folder) => join(folder, 'pages/rest.html'),
-  '/events': (folder) => join(folder, 'pages/events.html'),
-  '/openapi.json': (folder) => join(folder, 'openapi.json'),
-  '/asyncapi.json': (folder) => join(folder, 'asyncapi.json'),
-  '/assets/rest.js': (folder) => join(folder, 'pages/rest.js'),
-  '/assets/events.js': (folder) => join(folder, 'pages/events.js'),
-  '/assets/swagger-ui.css': () => swaggerUi('swagger-ui.css'),
-  '/assets/swagger-ui-bundle.js': () => swaggerUi('swagger-ui-bundle.js'),
-  '/assets/asyncapi.css': () => asyncapiComponent('styles/default.min.css'),
-  '/assets/asyncapi.js': () => asyncapiComponent('browser/standalone/without-parser.js'),
+interface Served {
+  type: string;
+  file: string;
+  /** Makes a page of the document. */
+  page?: (document: never) => string;
+}
+
+/** What is served, below `/docs`, and what it is made of. */
+const served: Readonly<Record<string, Served>> = {
+  '/': { type: 'html', file: 'openapi.json', page: (document: OpenApi) => restPage(document) },
+  '/events': { type: 'html', file: 'asyncapi.json', page: (document: AsyncApi) => eventsPage(document) },
+  '/openapi.json': { type: 'json', file: 'openapi.json' },
+  '/asyncapi.json': { type: 'json', file: 'asyncapi.json' },
+  '/assets/reference.css': { type: 'css', file: 'pages/reference.css' },
+  '/assets/reference.js': { type: 'js', file: 'pages/reference.js' },
 };
 
-/**
- * Relaxed on these pages only. Scripts come from here alone. Both libraries set styles on elements, and swagger-ui draws
- * its icons from data URLs. AsyncAPI's component compiles schemas while it loads (ajv, through `new Function`), even in
- * the build without a parser: so the page of the events, and it alone, may evaluate text.
- */
-const policy = (scripts: readonly string[]) =>
-  helmet({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        scriptSrc: scripts,
-        styleSrc: ["'self'", "'unsafe-inline'"],
-        imgSrc: ["'self'", 'data:'],
-        connectSrc: ["'self'"],
-        baseUri: ["'none'"],
-        formAction: ["'none'"],
-        frameAncestors: ["'none'"],
-      },
-    },
-    strictTransportSecurity: OWN_HOST_ONLY,
-  });
+interface Kept {
+  body: string;
+  etag: string;
+}
 
 /** The contract to read: `/` for REST, `/events` for the socket, and both documents as JSON. To be mounted at `/docs`. */
 export function docsRouter({ folder = contractFolder() }: DocsOptions = {}): Router {
   const router = Router();
-  const strict = policy(["'self'"]);
-  const evaluating = policy(["'self'", "'unsafe-eval'"]);
-  router.use(compression());
-  for (const [path, locate] of Object.entries(files)) {
-    router.get(path, path === '/events' ? evaluating : strict, (_req, res: Response, next) => {
-      res.locals.route = `/docs${path}`;
-      // Always asked for again, and answered 304 by its ETag: an upgrade shows at once.
-      res.sendFile(
-        locate(folder),
-        { dotfiles: 'allow', cacheControl: false, headers: { 'Cache-Control': 'no-cache' } },
-        (error) => {
-          if (error) next(error);
+  router.use(
+    helmet({
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: {
+          ...{ defaultSrc: ["'none'"], scriptSrc: ["'self'"], styleSrc: ["'self'"], imgSrc: ['data:'] },
+          ...{ baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"] },
         },
-      );
+      },
+      strictTransportSecurity: OWN_HOST_ONLY,
+    }),
+    compression(),
+  );
+  for (const [path, what] of Object.entries(served)) {
+    // Made when it is first asked for: most servers never are.
+    let kept: Promise<Kept> | undefined;
+    router.get(path, async (_req, res) => {
+      res.locals.route = `/docs${path}`;
+      kept ??= make(folder, what).catch((error: unknown) => {
+        kept = undefined;
+        throw error;
+      });
+      const { body, etag } = await kept;
+      // Always asked for again, and answered 304 by its ETag: an upgrade shows at once.
+      res.set({ 'Cache-Control': 'no-cache', ETag: etag }).type(what.type).send(body);
     });
   }
   return router;
+}
+
+async function make(folder: string, { file, page }: Served): Promise<Kept> {
+  const text = await readFile(join(folder, file), 'utf8');
+  const body = page === undefined ? text : page(JSON.parse(text) as never);
+  return { body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"` };
 }
