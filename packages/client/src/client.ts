@@ -1,3 +1,4 @@
+import { ServerTime } from './age.js';
 import { Connection } from './connection.js';
 import type {
   EventTable,
@@ -21,7 +22,7 @@ import { ask, holdsSecret } from './retry.js';
 import { Sender } from './sender.js';
 import type { ResetReason } from './stream.js';
 import { Sync } from './sync.js';
-import { subjectOf } from './token.js';
+import { issuedAt, subjectOf } from './token.js';
 import { UnsentTeller } from './unsent.js';
 import type { Ack, Envelope, Problem, Snapshot } from './wire.js';
 
@@ -66,6 +67,7 @@ export class Client<O extends Operations<O>, E extends object, R extends Replica
   readonly #connection: Connection;
   readonly #sync: Sync;
   readonly #pulse: Pulse;
+  readonly #serverTime = new ServerTime();
   readonly #sender: Sender;
   readonly #replicas: Replicas;
   readonly #onError: ErrorHandler;
@@ -245,21 +247,22 @@ export class Client<O extends Operations<O>, E extends object, R extends Replica
   }
 
   #send(name: string, input: unknown, options: SendOptions): Promise<Result> {
-    const now = Date.now();
     const { key = newKey(), expectedVersion, volatile = holdsSecret(input) } = options;
     if (this.#operations[name]?.kind !== 'command') {
-      return ask(name, input, now + (options.timeoutMs ?? this.#options.queryTimeoutMs), {
+      return ask(name, input, performance.now() + (options.timeoutMs ?? this.#options.queryTimeoutMs), {
         request: this.#request,
         whenOnline: (deadline) => this.#online.wait(deadline),
       });
     }
-    const expiresAt = now + (options.timeoutMs ?? this.#options.expiresMs);
+    const at = Date.now();
+    const expiresAt = at + (options.timeoutMs ?? this.#options.expiresMs);
     const command: Command = {
       key,
       name,
       input,
-      at: now,
+      at,
       expiresAt,
+      ...(options.timeoutMs !== undefined && { strict: true as const }),
       ...(expectedVersion !== undefined && { expectedVersion }),
     };
     return this.#sender.send(command, volatile);
@@ -288,7 +291,11 @@ export class Client<O extends Operations<O>, E extends object, R extends Replica
         this.#moved();
       },
       ended: (problem) => this.#end(problem),
-      identified: (token) => this.#sender.identified(subjectOf(token) ?? this.#options.userId ?? ''),
+      identified: (token) => {
+        this.#serverTime.atLeast(issuedAt(token));
+        this.#sender.timeTold();
+        return this.#sender.identified(subjectOf(token) ?? this.#options.userId ?? '');
+      },
       unsent: () => this.#teller.atHandshake(),
       message: (name, argument) => this.#sync.message(name, argument),
       heard: () => this.#pulse.heard(),
@@ -309,7 +316,7 @@ export class Client<O extends Operations<O>, E extends object, R extends Replica
   }
 
   #makeSender(): Sender {
-    return new Sender(this.#options, {
+    return new Sender(this.#options, this.#serverTime, {
       request: this.#request,
       isOnline: this.#isOnline,
       settled: (command, result, awaited) => this.#settled({ ...result, command, awaited }),
@@ -336,6 +343,8 @@ export class Client<O extends Operations<O>, E extends object, R extends Replica
 
   #load(snapshot: Snapshot, reset?: ResetReason): void {
     if (this.#ended !== undefined) return;
+    this.#serverTime.is(Date.parse(snapshot.at));
+    this.#sender.timeTold();
     const changed = this.#replicas.load(snapshot);
     if (reset !== undefined) this.#resets.tell(reset);
     for (const name of changed) this.#changes.get(name)?.tell();

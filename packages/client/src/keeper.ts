@@ -1,5 +1,6 @@
+import { ageAtRestore, type ServerTime, type StoredAge } from './age.js';
 import type { ErrorHandler } from './listeners.js';
-import { type Command, isCommand, type Outbox } from './outbox.js';
+import { type Command, isCommand, type Outbox, type StoredCommand } from './outbox.js';
 import { isProblem } from './problem.js';
 import type { Storage } from './storage.js';
 import type { Problem } from './wire.js';
@@ -18,7 +19,7 @@ interface Owned<T> {
 }
 
 interface Kept {
-  commands: Owned<Command>[];
+  commands: Owned<StoredCommand>[];
   refused: Owned<Refused>[];
 }
 
@@ -37,10 +38,12 @@ export class Keeper {
   #kept: Kept | undefined;
   #others: Kept = { commands: [], refused: [] };
   #saving: Promise<void> = Promise.resolve();
+  #loadedAt = 0;
 
   constructor(
     private readonly storage: Storage | undefined,
     private readonly outbox: Outbox,
+    private readonly serverTime: ServerTime,
     private readonly handlers: { claimed: () => void; error: ErrorHandler },
   ) {
     this.#owned = new Promise((resolve) => {
@@ -62,9 +65,9 @@ export class Keeper {
     return this.#owner;
   }
 
-  /** Commands in the storage that belong to somebody else. */
-  get others(): readonly Command[] {
-    return this.#others.commands.map(({ item }) => item);
+  /** Of the commands in the storage that belong to somebody else: how old each is, ms. */
+  get agesOfOthers(): readonly number[] {
+    return this.#others.commands.map(({ item }) => this.#ageOf(item));
   }
 
   /** Who uses this client. @returns false when it is somebody else than before */
@@ -112,6 +115,7 @@ export class Keeper {
   async #load(): Promise<void> {
     try {
       const text = (await this.storage?.load()) ?? null;
+      this.#loadedAt = performance.now();
       if (text !== null) this.#kept = keptFromText(text);
     } catch (error) {
       this.handlers.error(error, 'storage');
@@ -122,17 +126,34 @@ export class Keeper {
     const { commands, refused } = this.#kept ?? { commands: [], refused: [] };
     // One without an author is from a storage that only one person used.
     const isMine = ({ author }: Owned<unknown>) => author === undefined || author === this.#owner;
-    this.outbox.restore(commands.filter(isMine).map(({ item }) => item));
+    this.outbox.restore(
+      commands.filter(isMine).map(({ item }) => item),
+      this.serverTime.now(),
+    );
     this.refused = [...refused.filter(isMine).map(({ item }) => item), ...this.refused];
     const isTheirs = (one: Owned<unknown>) => !isMine(one);
     this.#others = { commands: commands.filter(isTheirs), refused: refused.filter(isTheirs) };
     this.handlers.claimed();
   }
 
+  #ageOf({ command, age }: StoredCommand): number {
+    const since = performance.now() - this.#loadedAt;
+    const now = this.serverTime.now();
+    return ageAtRestore(age, command.strict === true, now === undefined ? undefined : now - since) + since;
+  }
+
   #toText(): string {
     const mine = <T>(item: T): Owned<T> => ({ author: this.#owner, item });
-    const unsent = this.outbox.entries.filter(({ volatile }) => !volatile).map(({ command }) => mine(command));
-    const commands = [...this.#others.commands, ...unsent].map(withAuthor);
+    const now = performance.now();
+    const own = this.outbox.entries
+      .filter(({ volatile }) => !volatile)
+      .map(({ command, bornAt, leaves }) => mine({ ...command, ageMs: now - bornAt, unsent: !leaves }));
+    const others = this.#others.commands.map(({ author, item }) => {
+      const { command, unsent } = item;
+      return { author, item: { ...command, ageMs: this.#ageOf(item), unsent } };
+    });
+    const when = { server: this.serverTime.now(), wall: Date.now() };
+    const commands = [...others, ...own].map(withAuthor).map((one) => ({ ...one, ...when }));
     const refused = [...this.#others.refused, ...this.refused.filter(isWritable).map(mine)].map(withAuthor);
     return JSON.stringify({ v: 2, commands, refused });
   }
@@ -156,12 +177,25 @@ function keptFromText(text: string): Kept {
     throw new Error('The stored queue is not readable');
   }
   const refused: unknown[] = 'refused' in parsed && Array.isArray(parsed.refused) ? parsed.refused : [];
-  return { commands: parsed.commands.filter(isCommand).map(owned), refused: refused.filter(isRefused).map(owned) };
+  return {
+    commands: parsed.commands.filter(isCommand).map(ownedCommand),
+    refused: refused.filter(isRefused).map(owned),
+  };
 }
 
 function owned<T extends object>(stored: T): Owned<T> {
   const { author, ...item } = stored as T & { author?: unknown };
   return { author: typeof author === 'string' ? author : undefined, item: item as unknown as T };
+}
+
+/** One of an older client has neither age nor mark: it may have left. */
+function ownedCommand(stored: Command): Owned<StoredCommand> {
+  const { author, item } = owned(stored);
+  const { ageMs, server, wall, unsent, ...command } = item as Command & Partial<StoredAge> & { unsent?: boolean };
+  return {
+    author,
+    item: { command, age: { ageMs: ageMs ?? 0, server, wall: wall ?? command.at }, unsent: unsent === true },
+  };
 }
 
 function isRefused(value: unknown): value is Refused {

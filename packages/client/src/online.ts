@@ -28,7 +28,7 @@ export class Online {
         if (problem === undefined) resolve();
         else reject(new BrigadeProblem(problem));
       };
-      const timer = setTimeout(done, Math.max(0, deadline - Date.now()));
+      const timer = setTimeout(done, Math.max(0, deadline - performance.now()));
       this.#waiting.add(done);
     });
   }

@@ -1,13 +1,26 @@
+import { ageAtRestore, type StoredAge } from './age.js';
 import { isAboutSessions } from './problem.js';
 
-/** A command that is not yet settled. Times in ms of this device's clock. */
+/** A command that is not yet settled. Its times are for people to read: only the span between them decides anything. */
 export interface Command {
   readonly key: string;
   readonly name: string;
   readonly input: unknown;
   readonly expectedVersion?: number;
+  /** When it was given, ms since 1970 by this device's clock. */
   readonly at: number;
+  /** `at`, and the age at which it is given up. */
   readonly expiresAt: number;
+  /** Must not happen late: it was given a limit of its own. */
+  readonly strict?: true;
+}
+
+/** A command from the storage. */
+export interface StoredCommand {
+  command: Command;
+  age: StoredAge;
+  /** It never left this device. */
+  unsent: boolean;
 }
 
 /** `storing`: being written to the storage. `waiting`: for its turn, the connection or a pause. `sent`: for its answer. */
@@ -16,8 +29,14 @@ type CommandState = 'storing' | 'waiting' | 'sent';
 export interface Entry {
   readonly command: Command;
   state: CommandState;
-  /** Times it was sent; a restored one may have been, so it starts at 1. */
+  /** Times it was sent; a restored one that may have been starts at 1. */
   attempts: number;
+  /** When it was given, by `performance.now()`: its age is counted by a clock that does not jump. */
+  bornAt: number;
+  /** It may leave this device, or has; written down before it does. */
+  leaves: boolean;
+  /** Of a restored one: what the storage said, and when it was read. */
+  readonly restored?: { age: StoredAge; at: number };
   /** Not sent again before. */
   notBefore: number;
   /** Was queued while offline, or has to be sent again: what comes later waits for its answer. */
@@ -56,6 +75,8 @@ export class Outbox {
       command,
       state: 'storing',
       attempts: 0,
+      bornAt: performance.now(),
+      leaves: online,
       notBefore: 0,
       holdsOthers: !online,
       volatile,
@@ -66,15 +87,19 @@ export class Outbox {
   }
 
   /** Commands an earlier client left in the storage; they come before all others. */
-  restore(commands: readonly Command[]): void {
+  restore(stored: readonly StoredCommand[], serverNow: number | undefined): void {
     const known = new Set(this.#entries.map(({ command }) => command.key));
-    const restored = commands
-      .filter(({ key }) => !known.has(key))
+    const at = performance.now();
+    const restored = stored
+      .filter(({ command: { key } }) => !known.has(key))
       .map(
-        (command): Entry => ({
+        ({ command, age, unsent }): Entry => ({
           command,
           state: 'waiting',
-          attempts: 1,
+          attempts: unsent ? 0 : 1,
+          bornAt: at - ageAtRestore(age, command.strict === true, serverNow),
+          leaves: !unsent,
+          restored: { age, at },
           notBefore: 0,
           holdsOthers: true,
           volatile: false,
@@ -82,6 +107,26 @@ export class Outbox {
         }),
       );
     this.#entries.unshift(...restored);
+  }
+
+  /** The server's time is known (better): so are the ages of what was stored. */
+  settleAges(serverNow: number): void {
+    for (const entry of this.#entries) {
+      const { restored, command } = entry;
+      if (restored === undefined) continue;
+      const then = serverNow - (performance.now() - restored.at);
+      entry.bornAt = restored.at - ageAtRestore(restored.age, command.strict === true, then);
+    }
+  }
+
+  /** The first that wait and were never to leave so far, marked: to be written down before they are sent. */
+  leaving(most: number): Entry[] {
+    const first = this.#entries.slice(0, most).filter(isNews);
+    for (const entry of first) {
+      entry.leaves = true;
+      entry.state = 'storing';
+    }
+    return first;
   }
 
   /** What is to be sent now, marked as sent. */
@@ -144,7 +189,7 @@ export class Outbox {
 
   /** Given up: too old, and not in flight. */
   expired(now: number): Entry[] {
-    return this.#entries.filter((entry) => entry.state !== 'sent' && entry.command.expiresAt <= now);
+    return this.#entries.filter((entry) => entry.state !== 'sent' && givenUpAt(entry) <= now);
   }
 
   /** When to look again, if nothing else happens before. */
@@ -152,12 +197,19 @@ export class Outbox {
     let earliest: number | undefined;
     for (const entry of this.#entries) {
       if (entry.state === 'sent') continue;
-      const at = entry.notBefore > now ? Math.min(entry.notBefore, entry.command.expiresAt) : entry.command.expiresAt;
+      const end = givenUpAt(entry);
+      const at = entry.notBefore > now ? Math.min(entry.notBefore, end) : end;
       if (earliest === undefined || at < earliest) earliest = at;
     }
     return earliest;
   }
 }
+
+/** The storage knows it, and does not know yet that it leaves. */
+const isNews = ({ leaves, state, volatile }: Entry): boolean => !leaves && !volatile && state === 'waiting';
+
+/** By `performance.now()`. */
+export const givenUpAt = ({ command, bornAt }: Entry): number => bornAt + command.expiresAt - command.at;
 
 export function isCommand(value: unknown): value is Command {
   if (typeof value !== 'object' || value === null) return false;

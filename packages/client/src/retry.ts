@@ -12,14 +12,15 @@ interface Asking {
 
 /** A query: no key, no queue; asked again until it is answered or its time is over. */
 export async function ask(name: string, input: unknown, deadline: number, handlers: Asking): Promise<Result> {
-  for (let attempts = 1; Date.now() < deadline; attempts += 1) {
+  for (let attempts = 1; performance.now() < deadline; attempts += 1) {
     await handlers.whenOnline(deadline);
     let wait = 0;
     try {
-      const ack = await handlers.request(name, [input, {}], Math.max(1, deadline - Date.now()));
+      const ack = await handlers.request(name, [input, {}], Math.max(1, deadline - performance.now()));
       if (ack.ok) return { ok: true, data: ack.data, replayed: false };
       wait = retryDelay(ack.error, attempts);
-      if (!shallRetry(name, ack.error) || Date.now() + wait >= deadline) return { ok: false, problem: ack.error };
+      if (!shallRetry(name, ack.error) || performance.now() + wait >= deadline)
+        return { ok: false, problem: ack.error };
     } catch (error) {
       if (!(error instanceof Unanswered)) throw error;
     }

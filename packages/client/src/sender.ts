@@ -1,8 +1,9 @@
+import type { ServerTime } from './age.js';
 import { submission, type Verdict, verdicts } from './batch.js';
 import { longestTimer, Unanswered } from './connection.js';
 import { Keeper, keepOut, type Refused } from './keeper.js';
 import type { ErrorHandler } from './listeners.js';
-import { type Command, type Entry, Outbox, sizeOf } from './outbox.js';
+import { type Command, type Entry, givenUpAt, Outbox, sizeOf } from './outbox.js';
 import { isPassing, type LocalCode, localProblem } from './problem.js';
 import type { Result } from './result.js';
 import { retryDelay, shallRetry } from './retry.js';
@@ -35,6 +36,9 @@ const LARGEST_BATCH = { commands: 50, bytes: 262_144 };
 /** A larger message would end the connection, again and again; the server refuses smaller ones in words. */
 const MAX_COMMAND_BYTES = 4_000_000;
 
+/** More the server does not take for an age. */
+const YEAR_MS = 31_536_000_000;
+
 const STORAGE_PATIENCE_MS = 2_000;
 
 /** Sends the {@link Outbox}'s commands until each is answered or given up. */
@@ -48,9 +52,10 @@ export class Sender {
 
   constructor(
     private readonly options: SenderOptions,
+    private readonly serverTime: ServerTime,
     private readonly handlers: SenderHandlers,
   ) {
-    this.#keeper = new Keeper(options.storage, this.outbox, {
+    this.#keeper = new Keeper(options.storage, this.outbox, serverTime, {
       claimed: () => {
         this.handlers.refused();
         this.pump();
@@ -65,15 +70,15 @@ export class Sender {
 
   /** Stored commands of other people, which wait for their log-in. */
   get heldForOthers(): number {
-    return this.#keeper.others.length;
+    return this.#keeper.agesOfOthers.length;
   }
 
   /** What waits although it should have gone. */
   get unsent(): Unsent {
-    const late = this.outbox.entries.filter(({ holdsOthers }) => holdsOthers).map(({ command }) => command);
-    const held = [...late, ...this.#keeper.others];
-    const oldest = Math.min(Date.now(), ...held.map(({ at }) => at));
-    return { count: held.length, ageMs: Date.now() - oldest };
+    const now = performance.now();
+    const late = this.outbox.entries.filter(({ holdsOthers }) => holdsOthers).map(({ bornAt }) => now - bornAt);
+    const ages = [...late, ...this.#keeper.agesOfOthers];
+    return { count: ages.length, ageMs: Math.min(YEAR_MS, Math.max(0, ...ages)) };
   }
 
   /** Whose client this is. @returns false when it is somebody else than before; else once their queue is read */
@@ -110,6 +115,14 @@ export class Sender {
     });
   }
 
+  /** The server's time is known, or known better. */
+  timeTold(): void {
+    const now = this.serverTime.now();
+    if (now === undefined) return;
+    this.outbox.settleAges(now);
+    this.pump();
+  }
+
   disconnected(): void {
     this.outbox.disconnected();
     this.handlers.moved();
@@ -118,7 +131,7 @@ export class Sender {
   /** Sends what may be sent now, gives up what is too old, and comes back when there is more to do. */
   pump(): void {
     if (this.#closed) return;
-    const now = Date.now();
+    const now = performance.now();
     for (const entry of this.outbox.expired(now)) {
       const code: LocalCode = entry.attempts === 0 ? 'expired' : 'outcome_unknown';
       this.#settle(entry, { ok: false, problem: localProblem(code) });
@@ -153,6 +166,14 @@ export class Sender {
   }
 
   #sendNext(now: number): void {
+    const leaving = this.outbox.leaving(LARGEST_BATCH.commands);
+    if (leaving.length > 0) {
+      // Written down before it leaves: only what never left may ever be called so.
+      void this.#keeper.save().then(() => {
+        for (const entry of leaving) if (entry.state === 'storing') entry.state = 'waiting';
+        this.pump();
+      });
+    }
     const batch = this.outbox.nextBatch(now, this.#batch);
     if (batch.length > 0) {
       this.#sendBatch(batch).catch((error: unknown) => this.handlers.error(error, 'sync:submit'));
@@ -164,16 +185,17 @@ export class Sender {
   }
 
   async #sendOne(entry: Entry): Promise<void> {
-    const { name, input, key, expectedVersion, expiresAt } = entry.command;
+    const { name, input, key, expectedVersion } = entry.command;
     const meta: Meta = expectedVersion === undefined ? { key } : { key, expectedVersion };
-    const timeoutMs = Math.max(1, Math.min(this.options.ackTimeoutMs, expiresAt - Date.now()));
+    const timeoutMs = Math.max(1, Math.min(this.options.ackTimeoutMs, givenUpAt(entry) - performance.now()));
     const attempt = entry.attempts;
     const ack = await this.#request(name, [input, meta], timeoutMs);
     // Meanwhile it may have been settled or sent again; an answer is an answer, but a silence is an old attempt's.
     if (this.#closed || this.outbox.get(key) !== entry || (ack === undefined && entry.attempts !== attempt)) return;
     if (ack?.ok) this.#settle(entry, { ok: true, data: ack.data, replayed: ack.replayed === true });
     else if (ack === undefined) this.outbox.again(entry, 0);
-    else if (shallRetry(name, ack.error)) this.outbox.again(entry, Date.now() + retryDelay(ack.error, entry.attempts));
+    else if (shallRetry(name, ack.error))
+      this.outbox.again(entry, performance.now() + retryDelay(ack.error, entry.attempts));
     else this.#settle(entry, { ok: false, problem: ack.error });
     this.pump();
   }
@@ -198,7 +220,7 @@ export class Sender {
     for (const entry of entries) {
       const verdict: Verdict = results.get(entry.command.key) ?? { again: undefined };
       if ('settled' in verdict) this.#settle(entry, verdict.settled);
-      else this.outbox.again(entry, Date.now() + delayOf(verdict.again, entry));
+      else this.outbox.again(entry, performance.now() + delayOf(verdict.again, entry));
     }
   }
 
@@ -211,7 +233,7 @@ export class Sender {
     // Whatever it was, a smaller one may get through; a single command then tells what is wrong with it.
     if (problem === undefined || !isPassing(problem))
       this.#batch = { ...this.#batch, commands: Math.max(1, Math.ceil(entries.length / 2)) };
-    for (const entry of entries) this.outbox.again(entry, Date.now() + delayOf(problem, entry));
+    for (const entry of entries) this.outbox.again(entry, performance.now() + delayOf(problem, entry));
   }
 
   /** Undefined: not answered. */

@@ -73,6 +73,12 @@ export function lifetimeOf(token: string): number | undefined {
   return (exp - iat) * 1000;
 }
 
+/** When the token was issued, ms since 1970 by the server's clock. Undefined when it does not say. */
+export function issuedAt(token: string): number | undefined {
+  const { iat } = claimsOf(token);
+  return typeof iat === 'number' ? iat * 1000 : undefined;
+}
+
 /** Whose token it is, by its own claims (RFC 7519: `sub`). Undefined when it does not say. */
 export function subjectOf(token: string): string | undefined {
   const { sub } = claimsOf(token);

@@ -120,6 +120,8 @@ it('tells the server how much waits, with the handshake and when it is handed ov
   await until('it noticed', () => client.status === 'offline');
   const sent = [1, 2].map((table) => client.send('order:place', { table }));
   await until('both are queued', () => client.pending.length === 2);
+  const told = () => (setup.server.unsent.at(-1) as { count: number } | undefined)?.count;
+  await until('a handshake told of both', () => told() === 2);
   setup.server.admit = () => undefined;
   await Promise.all(sent);
   expect(setup.server.unsent.at(-1)).toMatchObject({ count: 2, ageMs: expect.any(Number) });

@@ -13,6 +13,7 @@ const command = (key: string, more: Partial<Command> = {}): Command => ({
 function add(outbox: Outbox, key: string, online: boolean, more: Partial<Command> = {}): Entry {
   const entry = outbox.add(command(key, more), { online, volatile: false });
   entry.state = 'waiting';
+  entry.bornAt = 0;
   return entry;
 }
 
