@@ -19,6 +19,7 @@ export const permissionNames = [
   'order:write',
   'order:void',
   'order:transfer',
+  'order:open-price',
   'kitchen:read',
   'kitchen:write',
   'ticket:write',
@@ -60,7 +61,7 @@ export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
   manager,
   waiter: [...everybody, 'table:status', 'order:read', 'order:write', 'order:transfer', 'kitchen:read', 'staff:read'],
   kitchen: [...everybody, 'order:read', 'kitchen:read', 'ticket:write', 'ticket:prioritise', 'menu:availability'],
-  cashier: [...everybody, 'order:read', 'order:write', 'table:status'],
+  cashier: [...everybody, 'order:read', 'order:write', 'order:open-price', 'table:status'],
   host: [...everybody, 'table:status', 'floor:assign', 'order:read', 'staff:read'],
 };
 

@@ -1,6 +1,6 @@
 import type { Doc } from '../../kernel/documents.js';
 import { model } from '../../platform/model.js';
-import type { Channel } from '../menu/index.js';
+import type { Channel, Unit } from '../menu/index.js';
 
 export const stationKinds = ['prep', 'expo'] as const;
 
@@ -29,14 +29,20 @@ export type TicketLineStatus = (typeof ticketLineStatuses)[number];
 export interface TicketLine {
   lineId: string;
   itemId: string;
+  /** The dish's number on the menu. */
+  number?: string;
   name: string;
   sizeName?: string;
   modifiers: { name: string; quantity: number }[];
   quantity: number;
+  /** What the quantity is of, where it is not portions. */
+  unit?: Unit;
   seat?: number;
   course: number;
   note: string;
   allergens: string[];
+  /** What it may contain. */
+  traces?: string[];
   /** What the kitchen is told; only `add` and `move` are food to make. */
   change: (typeof ticketChanges)[number];
   status: TicketLineStatus;

@@ -42,14 +42,17 @@ export function ticketLineOf(line: OrderLine, change: TicketLine['change'], quan
   return {
     lineId: line.id,
     itemId: line.itemId,
+    ...(line.number !== undefined && { number: line.number }),
     name: line.name,
     ...(line.sizeName !== undefined && { sizeName: line.sizeName }),
     modifiers: line.modifiers.map(({ name, quantity: count }) => ({ name, quantity: count })),
     quantity,
+    ...(line.unit !== undefined && { unit: line.unit }),
     ...(line.seat !== undefined && { seat: line.seat }),
     course: line.course,
     note: line.note,
     allergens: line.allergens,
+    ...(line.traces !== undefined && { traces: line.traces }),
     change,
     status: 'queued',
   };

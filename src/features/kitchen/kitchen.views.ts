@@ -1,7 +1,7 @@
 import Joi from 'joi';
 import { quantitySchema } from '../../kernel/quantity.js';
 import { id, label, time, version } from '../../kernel/schema.js';
-import type { Channel } from '../menu/index.js';
+import { type Channel, unit } from '../menu/index.js';
 import { channel } from '../orders/index.js';
 import {
   type StationDoc,
@@ -114,6 +114,7 @@ export const priority = Joi.number().valid(0, 1).description('1 goes first');
 const ticketLine = Joi.object<TicketLine, true>({
   lineId: id("the order's line").required(),
   itemId: id('the menu item').required(),
+  number: Joi.string().description('Number of the dish on the menu'),
   name: Joi.string().required().description('Item'),
   sizeName: Joi.string().description('Size'),
   modifiers: Joi.array()
@@ -126,10 +127,12 @@ const ticketLine = Joi.object<TicketLine, true>({
     .required()
     .description('What was chosen with it'),
   quantity: quantitySchema(0).required().description('How many; of a `cancel` how many less'),
+  unit: unit.description('What the quantity is of; portions when not given'),
   seat: Joi.number().integer().min(1).description('Seat at the table'),
   course: Joi.number().integer().min(1).required().description('Course'),
   note: Joi.string().allow('').required().description("The waiter's note"),
-  allergens: Joi.array().items(Joi.string()).required().description('Allergens it contains'),
+  allergens: Joi.array().items(Joi.string()).required().description('Allergens it contains, with its options'),
+  traces: Joi.array().items(Joi.string()).description('Allergens it may contain'),
   change: Joi.string()
     .valid(...ticketChanges)
     .required()

@@ -1,10 +1,9 @@
 import { money } from '../../kernel/money.js';
-import type { Allergen } from './menu.model.js';
 import type { FileItem } from './menu-file.js';
 
 interface Details extends Partial<Omit<FileItem, 'sizes'>> {
-  contains?: Allergen[];
-  traces?: Allergen[];
+  contains?: string[];
+  traces?: string[];
   /** Codes of modifier groups. */
   groups?: string[];
   /** Name -> price in cents, instead of a single price. */

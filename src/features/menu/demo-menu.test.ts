@@ -3,7 +3,13 @@ import { menuFileSchema } from './menu-file.js';
 import { planImport } from './menu-import.js';
 
 const nothingYet = { categories: [], groups: [], items: [] };
-const setting = { mode: 'replace' as const, currency: 'EUR', taxClasses: ['food', 'alcohol'] };
+const setting = {
+  mode: 'replace' as const,
+  currency: 'EUR',
+  taxClasses: ['food', 'alcohol'],
+  allergens: [],
+  additives: [],
+};
 
 describe('the demo menu', () => {
   it('is a valid file of about 80 items in 8 categories', () => {

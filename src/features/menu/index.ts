@@ -17,7 +17,7 @@ import {
 export type { Channel } from '../restaurants/index.js';
 export { demoMenu } from './demo-menu.js';
 export { availabilityChanged } from './menu.events.js';
-export { menuCategories, menuItems } from './menu.model.js';
+export { menuCategories, menuItems, type Unit } from './menu.model.js';
 export {
   checkQuantity,
   type LineChoice,
@@ -31,6 +31,8 @@ export {
   returnPortions,
   takePortions,
 } from './menu.pricing.js';
+
+export { unit } from './menu.views.js';
 
 export const menu = feature({
   name: 'menu',

@@ -7,6 +7,7 @@ import type { Complain } from './menu.findings.js';
 import {
   type ChannelAmounts,
   type ChannelTaxClasses,
+  allergens as euAllergens,
   type ItemDoc,
   type PlainItem,
   type PriceRule,
@@ -14,6 +15,7 @@ import {
   type Size,
 } from './menu.model.js';
 import {
+  additives,
   allergensSchema,
   availability,
   type ChannelPrices,
@@ -23,8 +25,10 @@ import {
   course,
   decimals,
   dietary,
+  dishNumber,
   imageUrl,
   itemView,
+  openPrice,
   type PriceRuleView,
   position,
   prepSeconds,
@@ -60,10 +64,11 @@ export interface ItemContent extends Partial<PlainItem> {
 }
 export const itemContentFields = {
   code,
+  number: dishNumber,
   name: label(),
   description: note(1000),
   position,
-  price: price.description('A single price; give this or `sizes`'),
+  price: price.description('A single price; give this or `sizes`, or neither with `openPrice`'),
   channelPrices,
   sizes: Joi.array().items(sizeInput).max(20).description('Sizes with a price each, for instance 0.3 l and 0.5 l'),
   priceRules: Joi.array()
@@ -72,6 +77,7 @@ export const itemContentFields = {
     .description('Happy hours and the like; the first that applies counts'),
   taxClass: taxClass.description("Code of one of the restaurant's tax classes; the category's when not given"),
   allergens: allergensSchema,
+  additives,
   dietary,
   prepSeconds,
   course: course.description("Course it is served in by default; the category's, or 1, when not given"),
@@ -82,6 +88,7 @@ export const itemContentFields = {
   availability: availability.description('Always and everywhere when not given'),
   unit,
   decimals,
+  openPrice,
 };
 
 export interface ItemInput extends ItemContent {
@@ -98,8 +105,14 @@ export const itemInputFields = {
     .description('In the order they are asked'),
 };
 
+/** The codes that the restaurant has declared, beside the EU's allergens. */
+export interface Known {
+  allergens: readonly string[];
+  additives: readonly string[];
+}
+
 /** What an item falls back on, and what its prices and taxes must agree with. */
-export interface ItemSetting {
+export interface ItemSetting extends Known {
   currency: string;
   taxClasses: readonly string[];
   category: { taxClass?: string; channelTaxClasses?: ChannelTaxClasses; course?: number } | undefined;
@@ -113,9 +126,26 @@ export function checkContent(input: ItemContent, setting: ItemSetting, complain:
       complain(`${field}.currency`, `must be ${setting.currency}, the restaurant's currency`);
     }
   }
+  checkDeclared(input, setting, complain);
   const tax = input.taxClass ?? setting.category?.taxClass;
   if (tax === undefined) complain('taxClass', 'is required, for the category names none');
   else checkTaxClasses({ taxClass: tax, channelTaxClasses: input.channelTaxClasses }, setting.taxClasses, complain);
+}
+
+const isEuropean = (code: string): boolean => (euAllergens as readonly string[]).includes(code);
+
+/** Complains about allergens and additives that nobody has declared. */
+export function checkDeclared(
+  { allergens, additives: added = [] }: Pick<ItemContent, 'allergens' | 'additives'>,
+  known: Known,
+  complain: Complain,
+): void {
+  for (const list of ['contains', 'traces'] as const)
+    for (const [index, code] of (allergens?.[list] ?? []).entries())
+      if (!isEuropean(code) && !known.allergens.includes(code))
+        complain(`allergens.${list}.${index}`, "is none of the EU's 14, nor of the restaurant's own allergens");
+  for (const [index, code] of added.entries())
+    if (!known.additives.includes(code)) complain(`additives.${index}`, "is none of the restaurant's additives");
 }
 
 /** Complains about tax classes that the restaurant does not have. */
@@ -137,10 +167,14 @@ interface Taxed {
 const oneOf = (names: readonly string[]): string => `must be one of ${names.join(', ')}`;
 
 function checkPricing(
-  { price, channelPrices: byChannel, sizes = [], priceRules = [] }: ItemContent,
+  { price, openPrice: isOpen, channelPrices: byChannel, sizes = [], priceRules = [] }: ItemContent,
   complain: Complain,
 ): void {
-  if (price === undefined && sizes.length === 0) complain('price', 'is required, unless the item has sizes');
+  if (price === undefined && sizes.length === 0 && isOpen !== true)
+    complain('price', 'is required, unless the item has sizes or an open price');
+  if (isOpen === true && sizes.length > 0) complain('openPrice', 'is not for an item with sizes');
+  if (isOpen === true && price === undefined && byChannel !== undefined)
+    complain('channelPrices', 'need a price that holds elsewhere');
   if (price !== undefined && sizes.length > 0)
     complain('price', 'is not for an item with sizes: each size has its own');
   if (byChannel !== undefined && sizes.length > 0)

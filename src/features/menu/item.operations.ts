@@ -113,6 +113,8 @@ export const updateItem = command({
     price: itemInputFields.price.allow(null),
     channelPrices: itemInputFields.channelPrices.allow(null),
     channelTaxClasses: itemInputFields.channelTaxClasses.allow(null),
+    number: itemInputFields.number.allow(null),
+    additives: itemInputFields.additives.allow(null),
     unit: itemInputFields.unit.allow(null),
     decimals: itemInputFields.decimals.allow(null),
     imageUrl: itemInputFields.imageUrl.allow(null),

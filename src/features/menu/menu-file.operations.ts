@@ -5,6 +5,7 @@ import { type Nothing, nothing } from '../../kernel/schema.js';
 import { restaurants, settingsOf } from '../restaurants/index.js';
 import { menuUpdated } from './menu.events.js';
 import { menuCategories, menuItems, modifierGroups } from './menu.model.js';
+import { codesOf } from './menu.references.js';
 import { categoryView, groupView, itemView } from './menu.views.js';
 import { type MenuFile, menuFileOf, menuFileSchema, type StoredMenu } from './menu-file.js';
 import { carryOut, type ImportMode, planImport } from './menu-import.js';
@@ -104,9 +105,13 @@ export const importMenu = command({
   },
   async handle(ctx) {
     const { mode, menu } = ctx.input;
-    const { currency, taxClasses } = await settingsOf(ctx, ctx.restaurantId);
-    const known = taxClasses.map((taxClass) => taxClass.code);
-    const plan = planImport(menu, await storedMenu(ctx), { mode, currency, taxClasses: known });
+    const { currency, taxClasses, allergens, additives } = await settingsOf(ctx, ctx.restaurantId);
+    const declared = {
+      taxClasses: codesOf(taxClasses),
+      allergens: codesOf(allergens),
+      additives: codesOf(additives),
+    };
+    const plan = planImport(menu, await storedMenu(ctx), { mode, currency, ...declared });
     const { categories, groups, items } = carryOut(ctx, plan);
     ctx.publish(menuUpdated, {
       categories: categories.map(categoryView),

@@ -1,11 +1,11 @@
 import Joi from 'joi';
-import { money } from '../../kernel/money.js';
+import type { Doc } from '../../kernel/documents.js';
 import { type CategoryInput, categoryInputFields } from './category.operations.js';
 import { type ItemContent, itemContentFields, itemInputOf, type SizeInput, sizeInputFields } from './item.input.js';
 import type { CategoryDoc, ItemDoc, ModifierGroupDoc } from './menu.model.js';
 import { codeOf } from './menu.references.js';
 import { categoryView, code, isSoldOut, present, remaining, type SoldOut, soldOut, soldOutView } from './menu.views.js';
-import { groupContentFields, type OptionContent, optionContentFields } from './modifier-group.input.js';
+import { groupContentFields, groupInputOf, type OptionContent, optionContentFields } from './modifier-group.input.js';
 
 /**
  * A menu as one document. Things name each other by code, so that a file can be written by hand and moved between
@@ -29,6 +29,7 @@ export interface FileGroup {
   name: string;
   min: number;
   max: number;
+  free?: number;
   options: FileOption[];
 }
 export interface FileItem extends ItemContent {
@@ -61,6 +62,7 @@ const fileGroup = Joi.object<FileGroup, true>({
   name: groupContentFields.name.required(),
   min: groupContentFields.min.required(),
   max: groupContentFields.max.required(),
+  free: groupContentFields.free,
   options: Joi.array().items(fileOption).min(1).max(100).required(),
 }).meta({ typeName: 'MenuFileModifierGroup' });
 
@@ -89,25 +91,37 @@ export interface StoredMenu {
   items: readonly ItemDoc[];
 }
 
+type Placed = Doc & { code?: string; position?: number };
+
+/** The same menu is the same file, whatever ids its parts have. */
+const inOrder = <T extends Placed>(docs: readonly T[]): T[] =>
+  [...docs].sort((one, other) => (one.position ?? 0) - (other.position ?? 0) || (codeOf(one) < codeOf(other) ? -1 : 1));
+
 /** A stored menu as a file, without archived items. */
 export function menuFileOf({ categories, groups, items }: StoredMenu, currency: string): MenuFile {
   const codes = new Map([...categories, ...groups].map((doc) => [doc._id, codeOf(doc)]));
   const named = (id: string): string => codes.get(id) ?? id;
   return {
     format: 'brigade-menu/1',
-    categories: categories.map((doc) => {
+    categories: inOrder(categories).map((doc) => {
       const { id: _id, version: _version, ...fields } = categoryView(doc);
       return { ...fields, code: codeOf(doc) };
     }),
-    modifierGroups: groups.map((doc) => ({
-      ...{ code: codeOf(doc), name: doc.name, min: doc.min, max: doc.max },
-      options: doc.options.map((option) => ({
-        ...{ name: option.name, price: money(option.price, currency), default: option.default },
-        nestedGroups: option.nestedGroupIds.map(named),
-        ...(option.soldOut && { soldOut: true }),
-      })),
+    modifierGroups: inOrder(groups).map((doc) => fileGroupOf(doc, named, currency)),
+    items: inOrder(items.filter((item) => !item.archived)).map((item) => fileItemOf(item, named, currency)),
+  };
+}
+
+function fileGroupOf(doc: ModifierGroupDoc, named: (id: string) => string, currency: string): FileGroup {
+  const { options, ...group } = groupInputOf(doc, currency);
+  return {
+    ...group,
+    code: codeOf(doc),
+    options: options.map(({ id: _id, nestedGroupIds = [], ...option }, index) => ({
+      ...option,
+      nestedGroups: nestedGroupIds.map(named),
+      ...(doc.options[index]?.soldOut && { soldOut: true }),
     })),
-    items: items.filter((item) => !item.archived).map((item) => fileItemOf(item, named, currency)),
   };
 }
 

@@ -56,10 +56,8 @@ function stateOfDay(before: ItemDoc | undefined, { soldOut, remaining }: FileIte
   });
 }
 
-interface Setting {
+interface Setting extends Omit<ItemSetting, 'category'> {
   mode: ImportMode;
-  currency: string;
-  taxClasses: readonly string[];
 }
 
 /** Code -> the thing to be: its id, and what is stored under that code. */
@@ -155,14 +153,14 @@ function planGroups(
   file: MenuFile,
   stored: readonly ModifierGroupDoc[],
   referable: readonly ModifierGroupDoc[],
-  { currency }: Setting,
+  setting: Setting,
   findings: Findings,
 ): MenuPlan['groups'] {
   const targets = target(stored, file.modifierGroups);
   const ids = new Map([...idsByCode(referable), ...[...targets].map(([code, { id }]) => [code, id] as const)]);
   const planned = file.modifierGroups.map((entry, index) => {
     const complain = findings.at(`menu.modifierGroups.${index}`);
-    checkGroup(entry, currency, complain);
+    checkGroup(entry, setting, complain);
     const { id, before } = found(targets, entry.code);
     return { id, before, fields: groupFields(groupInput(entry, ids, complain), before?.options) };
   });
@@ -186,7 +184,7 @@ function planItems(
   stored: StoredMenu,
   planned: Pick<MenuPlan, 'categories' | 'groups'>,
   referable: Pick<StoredMenu, 'categories' | 'groups'>,
-  { currency, taxClasses }: Setting,
+  { mode: _mode, ...known }: Setting,
   findings: Findings,
 ): MenuPlan['items'] {
   const targets = target(stored.items, file.items);
@@ -202,7 +200,7 @@ function planItems(
     const complain = findings.at(`menu.items.${index}`);
     const home = categories.get(entry.category);
     if (home === undefined) complain('category', `there is no category ${entry.category}`);
-    const setting: ItemSetting = { currency, taxClasses, category: home?.category };
+    const setting: ItemSetting = { ...known, category: home?.category };
     checkContent(entry, setting, complain);
     const { id, before } = found(targets, entry.code);
     const input = itemInput(entry, home?.id ?? '', groupIds, complain);

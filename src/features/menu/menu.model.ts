@@ -19,9 +19,30 @@ export const allergens = [
   'lupin',
   'molluscs',
 ] as const;
-export type Allergen = (typeof allergens)[number];
 
-export const dietaryTags = ['vegetarian', 'vegan', 'gluten_free', 'lactose_free', 'halal', 'kosher', 'spicy'] as const;
+/** What a dish contains and may contain: codes of those 14, or of the house's own. */
+export interface Allergens {
+  contains: string[];
+  traces: string[];
+}
+
+export const dietaryTags = [
+  'vegetarian',
+  'vegan',
+  'gluten_free',
+  'lactose_free',
+  'halal',
+  'kosher',
+  'spicy',
+  'very_spicy',
+  'non_vegetarian',
+  'pescatarian',
+  'jain',
+  'organic',
+  'sugar_free',
+  'contains_alcohol',
+  'contains_pork',
+] as const;
 export type DietaryTag = (typeof dietaryTags)[number];
 
 /** What an item is counted or weighed in. */
@@ -74,19 +95,25 @@ export interface CategoryDoc extends Doc {
 
 export interface ItemDoc extends Doc {
   code?: string;
+  /** As guests say it; several dishes may have the same. */
+  number?: string;
   name: string;
   description?: string;
   categoryId: string;
   position: number;
   /** Either a single price, or sizes with a price each. */
   price?: number;
+  /** Priced when it is ordered, by who may; `price` is then what it costs when nothing is said. */
+  openPrice?: boolean;
   channelPrices?: ChannelAmounts;
   sizes: Size[];
   priceRules: PriceRule[];
   taxClass: string;
   /** Where another tax class holds. */
   channelTaxClasses?: ChannelTaxClasses;
-  allergens: { contains: Allergen[]; traces: Allergen[] };
+  allergens: Allergens;
+  /** Codes of the house's additives. */
+  additives?: string[];
   dietary: DietaryTag[];
   prepSeconds: number;
   course: number;
@@ -107,12 +134,14 @@ export interface ItemDoc extends Doc {
 /** What an item's document, its view, an input and a file say in the same words. */
 const plainFields = [
   'code',
+  'number',
   'name',
   'description',
   'position',
   'taxClass',
   'channelTaxClasses',
   'allergens',
+  'additives',
   'dietary',
   'prepSeconds',
   'course',
@@ -120,6 +149,7 @@ const plainFields = [
   'availability',
   'unit',
   'decimals',
+  'openPrice',
 ] as const satisfies readonly (keyof ItemDoc)[];
 export type PlainItem = Pick<ItemDoc, (typeof plainFields)[number]>;
 
@@ -133,7 +163,15 @@ export function plainItem<T extends Partial<PlainItem>>(item: T): Pick<T, keyof 
 export interface ModifierOption {
   id: string;
   name: string;
+  description?: string;
+  /** Below zero it lowers the price of the dish. */
   price: number;
+  /** Where it costs something else on a size of this name (as written, any case). */
+  sizePrices?: { size: string; price: number }[];
+  /** How many of it at most; as many as the group allows when nothing is said. */
+  max?: number;
+  allergens?: Allergens;
+  additives?: string[];
   default: boolean;
   soldOut: boolean;
   /** Groups to choose from once this option is chosen. */
@@ -146,6 +184,8 @@ export interface ModifierGroupDoc extends Doc {
   /** How many choices at least and at most, an option's quantity counted; a `min` above 0 makes the group required. */
   min: number;
   max: number;
+  /** So many choices cost nothing: the cheapest of those that cost something. */
+  free?: number;
   options: ModifierOption[];
 }
 
@@ -172,17 +212,20 @@ export const menuItems = model<ItemDoc>({
   // Nested values are checked by the operations' schemas; `Object` keeps them exactly as they were written.
   fields: {
     code: String,
+    number: String,
     name: String,
     description: String,
     categoryId: String,
     position: Number,
     price: Number,
+    openPrice: Boolean,
     channelPrices: Object,
     sizes: [Object],
     priceRules: [Object],
     taxClass: String,
     channelTaxClasses: Object,
     allergens: Object,
+    additives: Object,
     dietary: [String],
     prepSeconds: Number,
     course: Number,
@@ -202,6 +245,6 @@ export const modifierGroups = model<ModifierGroupDoc>({
   collection: 'menu_modifier_groups',
   title: 'modifier group',
   hold: 'all',
-  fields: { code: String, name: String, min: Number, max: Number, options: [Object] },
+  fields: { code: String, name: String, min: Number, max: Number, free: Number, options: [Object] },
   indexes: [[{ restaurantId: 1 }]],
 });

@@ -81,7 +81,7 @@ describe('pricing a line', () => {
     expect(await price()).toEqual({
       ...{ itemId: 'latte', categoryId: 'hot', name: 'Latte', sizeName: 'Large', unitPrice: 450 },
       modifiers: [{ groupId: 'milk', optionId: 'whole', name: 'Whole', price: 0, quantity: 1 }],
-      ...{ taxClass: 'food', ratePpm: 100_000, course: 1, prepSeconds: 180, allergens: ['milk'] },
+      ...{ taxClass: 'food', ratePpm: 100_000, course: 1, prepSeconds: 180, allergens: ['milk'], traces: ['nuts'] },
     });
   });
 

@@ -6,9 +6,11 @@ import { hasDecimals, MOST, minus, plus } from '../../kernel/quantity.js';
 import { businessDay } from '../../kernel/time.js';
 import { type Channel, type RestaurantDoc, rateOn, settingsOf, type TaxComponent } from '../restaurants/index.js';
 import { availabilityChanged } from './menu.events.js';
-import { type ItemDoc, menuItems, modifierGroups, type Size } from './menu.model.js';
+import { type Allergens, type ItemDoc, menuItems, modifierGroups, type Size, type Unit } from './menu.model.js';
 import {
+  allergensWith,
   checkModifiers,
+  type Holding,
   type ModifierChoice,
   type PricedModifier,
   type Unavailable,
@@ -27,14 +29,22 @@ export interface LineChoice {
   modifiers: ModifierChoice[];
   /** Of the item's unit, at most three decimals. */
   quantity: number;
+  /** Of one, minor units: what somebody says of an item with an open price. */
+  price?: number;
 }
 
 /** A choice checked and priced; amounts in minor units of the restaurant's currency. */
 export interface PricedItem {
   itemId: string;
   categoryId: string;
+  /** The dish's number on the menu. */
+  number?: string;
   name: string;
   sizeName?: string;
+  /** What the quantity is of, where it is not portions. */
+  unit?: Unit;
+  /** Somebody said its price. */
+  openPrice?: true;
   /** Of one, for item, size, channel and hour, without modifiers. */
   unitPrice: number;
   /** `price` is of one. Includes the defaults of required groups in which nothing was chosen. */
@@ -45,8 +55,9 @@ export interface PricedItem {
   taxComponents?: TaxComponent[];
   course: number;
   prepSeconds: number;
-  /** What is in it; traces are not named here. */
+  /** What is in it, with its options, and what may be. */
   allergens: string[];
+  traces?: string[];
 }
 
 type PricingContext = Reads & { restaurantId: string };
@@ -89,15 +100,33 @@ export async function priceItem(
   return {
     itemId: item._id,
     categoryId: item.categoryId,
+    ...(item.number !== undefined && { number: item.number }),
     name: item.name,
     ...(size === undefined ? {} : { sizeName: size.name }),
-    unitPrice: unitPrice(item, size, { channel, at, timeZone }),
-    modifiers: await chosenModifiers(ctx, item, choice.modifiers, naming),
+    ...(item.unit !== undefined && { unit: item.unit }),
+    ...priceOf(item, size, choice.price, { channel, at, timeZone }, naming),
+    ...(await chosenModifiers(ctx, item, choice.modifiers, naming, { sizeName: size?.name })),
     ...taxOf(settings, item, { channel, at }),
     course: item.course,
     prepSeconds: item.prepSeconds,
-    allergens: item.allergens.contains,
   };
+}
+
+/** Of one: what is said where the price is open, else what stands on the menu. @throws validation_failed */
+function priceOf(
+  item: ItemDoc,
+  size: Size | undefined,
+  said: number | undefined,
+  moment: Occasion & { timeZone: string },
+  naming: Naming,
+): Pick<PricedItem, 'unitPrice' | 'openPrice'> {
+  if (said === undefined) {
+    if (item.openPrice === true && item.price === undefined)
+      throw invalid(naming('price'), `is required: ${item.name} has no price of its own`);
+    return { unitPrice: unitPrice(item, size, moment) };
+  }
+  if (item.openPrice !== true) throw invalid(naming('price'), `is not for ${item.name}, whose price is on the menu`);
+  return { unitPrice: said, openPrice: true };
 }
 
 /** What is counted by hand; of what is weighed or measured there may be more. */
@@ -129,11 +158,11 @@ export async function checkQuantity(
  */
 export async function otherModifiers(
   ctx: PricingContext,
-  held: Pick<PricedItem, 'itemId' | 'modifiers'>,
+  { itemId, sizeName, modifiers: held }: Pick<PricedItem, 'itemId' | 'sizeName' | 'modifiers'>,
   choices: readonly ModifierChoice[],
   naming: Naming,
-): Promise<PricedModifier[]> {
-  return chosenModifiers(ctx, await ctx.get(menuItems, held.itemId), choices, naming, held.modifiers);
+): Promise<WithModifiers> {
+  return chosenModifiers(ctx, await ctx.get(menuItems, itemId), choices, naming, { sizeName, held });
 }
 
 const unavailable = (field: string, name: string, why: string) =>
@@ -151,17 +180,25 @@ function chosenSize({ name, sizes }: ItemDoc, sizeId: string | undefined, naming
   return size;
 }
 
+type WithModifiers = Pick<PricedItem, 'modifiers' | 'allergens' | 'traces'>;
+
+const withAllergens = (modifiers: PricedModifier[], { contains, traces }: Allergens): WithModifiers => ({
+  modifiers,
+  allergens: contains,
+  ...(traces.length > 0 && { traces }),
+});
+
 async function chosenModifiers(
   ctx: PricingContext,
   item: ItemDoc,
   choices: readonly ModifierChoice[],
   naming: Naming,
-  held: readonly PricedModifier[] = [],
-): Promise<PricedModifier[]> {
-  if (item.modifierGroupIds.length === 0 && choices.length === 0) return [];
+  line: Holding,
+): Promise<WithModifiers> {
+  if (item.modifierGroupIds.length === 0 && choices.length === 0) return withAllergens([], item.allergens);
   const groups = new Map((await ctx.all(modifierGroups)).map((group) => [group._id, group]));
-  const check = checkModifiers(item.modifierGroupIds, groups, choices, held);
-  if ('modifiers' in check) return check.modifiers;
+  const check = checkModifiers(item.modifierGroupIds, groups, choices, line);
+  if ('modifiers' in check) return withAllergens(check.modifiers, allergensWith(item.allergens, check.options));
   if ('soldOut' in check) throw unavailable(naming(check.soldOut.field), check.soldOut.name, reasons.sold_out);
   throw invalid(naming(check.wrong.field), check.wrong.message);
 }
@@ -190,7 +227,7 @@ export async function requireOffered(
   if (reason !== undefined) throw unavailable(field, name, reasons[reason]);
 }
 
-type Repriced = Pick<PricedItem, 'unitPrice'> & LineTax;
+type Repriced = Pick<PricedItem, 'unitPrice' | 'openPrice'> & LineTax;
 
 /**
  * What a line costs, and how it is taxed, for another occasion than it was priced for: another channel, another pick-up
@@ -206,7 +243,7 @@ export async function repriceItem(
   const settings = await settingsOf(ctx, ctx.restaurantId);
   const { timeZone } = settings;
   const size = item.sizes.find(({ id }) => id === line.sizeId);
-  const isPriced = (size?.price ?? item.price) !== undefined;
+  const isPriced = line.openPrice !== true && (size?.price ?? item.price) !== undefined;
   const priceFor = (occasion: Occasion) => (isPriced ? unitPrice(item, size, { ...occasion, timeZone }) : 0);
   const [listed, now] = [priceFor(from), priceFor(to)];
   const [taxed, tax] = [taxOf(settings, item, from), taxOf(settings, item, to)];

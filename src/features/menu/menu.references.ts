@@ -1,11 +1,11 @@
 import type { Doc, Reads } from '../../kernel/documents.js';
 import { settingsOf } from '../restaurants/index.js';
-import { checkContent, type ItemInput, type ItemSetting } from './item.input.js';
+import { checkContent, type ItemInput, type ItemSetting, type Known } from './item.input.js';
 import type { Complain } from './menu.findings.js';
 import { type CategoryDoc, type ModifierGroupDoc, menuCategories, modifierGroups } from './menu.model.js';
 
 /** What the parts of a menu may refer to. */
-export interface References {
+export interface References extends Known {
   currency: string;
   taxClasses: readonly string[];
   categories: ReadonlyMap<string, CategoryDoc>;
@@ -14,18 +14,24 @@ export interface References {
 
 const byId = <T extends Doc>(docs: readonly T[]): Map<string, T> => new Map(docs.map((doc) => [doc._id, doc]));
 
+/** Of things the restaurant's settings declare. */
+export const codesOf = (declared: readonly { code: string }[] = []): string[] => declared.map(({ code }) => code);
+
 export async function referencesOf(ctx: Reads & { restaurantId: string }): Promise<References> {
-  const { currency, taxClasses } = await settingsOf(ctx, ctx.restaurantId);
+  const { currency, taxClasses, allergens, additives } = await settingsOf(ctx, ctx.restaurantId);
   return {
     currency,
-    taxClasses: taxClasses.map((taxClass) => taxClass.code),
+    taxClasses: codesOf(taxClasses),
+    allergens: codesOf(allergens),
+    additives: codesOf(additives),
     categories: byId(await ctx.all(menuCategories)),
     groups: byId(await ctx.all(modifierGroups)),
   };
 }
 
-export function settingOf({ currency, taxClasses, categories }: References, input: ItemInput): ItemSetting {
-  return { currency, taxClasses, category: categories.get(input.categoryId) };
+export function settingOf(references: References, input: ItemInput): ItemSetting {
+  const { currency, taxClasses, allergens, additives, categories } = references;
+  return { currency, taxClasses, allergens, additives, category: categories.get(input.categoryId) };
 }
 
 /** Everything a schema cannot see about an item that comes from a client. */

@@ -2,12 +2,12 @@ import type { FieldError } from '../../kernel/errors.js';
 import { MILLION, portion } from '../../kernel/money.js';
 import { localMinute } from '../../kernel/time.js';
 import type { Channel } from '../restaurants/index.js';
-import type { DaySpan, ItemDoc, ModifierGroupDoc, ModifierOption, PriceRule, Size } from './menu.model.js';
+import type { Allergens, DaySpan, ItemDoc, ModifierGroupDoc, ModifierOption, PriceRule, Size } from './menu.model.js';
 
 /** What the rules need of an item; a document has it, and so has a test's literal. */
 export type Priced = Pick<ItemDoc, 'price' | 'channelPrices' | 'sizes' | 'priceRules'>;
 export type Offered = Pick<ItemDoc, 'archived' | 'soldOut' | 'availability'>;
-export type Group = Pick<ModifierGroupDoc, '_id' | 'name' | 'min' | 'max' | 'options'>;
+export type Group = Pick<ModifierGroupDoc, '_id' | 'name' | 'min' | 'max' | 'free' | 'options'>;
 
 const minuteOf = (clock: string): number => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3, 5));
 const dayBefore = (weekday: number): number => (weekday === 1 ? 7 : weekday - 1);
@@ -69,13 +69,15 @@ export interface ModifierChoice {
 }
 export interface PricedModifier extends ModifierChoice {
   name: string;
-  /** Of one, in minor units. */
+  /** Of one, in minor units; below zero it lowers the price. */
   price: number;
+  /** How many of them cost nothing. */
+  free?: number;
 }
 
 /** What came of the choices: all of them priced, or what is wrong; `field` is relative to the line. */
 export type ModifierCheck =
-  | { modifiers: PricedModifier[] }
+  | { modifiers: PricedModifier[]; options: ModifierOption[] }
   | { wrong: FieldError }
   | { soldOut: { field: string; name: string } };
 
@@ -89,11 +91,12 @@ export function checkModifiers(
   offered: readonly string[],
   groups: ReadonlyMap<string, Group>,
   choices: readonly ModifierChoice[],
-  held: readonly PricedModifier[] = [],
+  { sizeName, held = [] }: Holding = {},
 ): ModifierCheck {
   const repeated = firstRepeated(choices);
   if (repeated !== undefined) return wrong(`modifiers.${repeated}.optionId`, 'is chosen twice: give it a quantity');
   const modifiers: PricedModifier[] = [];
+  const options: ModifierOption[] = [];
   const open = [...offered];
   const seen = new Set<string>();
   for (let groupId = open.shift(); groupId !== undefined; groupId = open.shift()) {
@@ -102,15 +105,60 @@ export function checkModifiers(
     seen.add(groupId);
     const chosen = chooseIn(group, choices, held);
     if (!Array.isArray(chosen)) return chosen;
-    for (const { option, quantity } of chosen) {
-      const { name, price } = heldAs(held, groupId, option.id) ?? option;
-      modifiers.push({ groupId, optionId: option.id, quantity, name, price });
+    const priced = chosen.map(({ option, quantity }): PricedModifier => {
+      const { name, price } = heldAs(held, groupId, option.id) ?? {
+        name: option.name,
+        price: optionPrice(option, sizeName),
+      };
+      return { groupId, optionId: option.id, quantity, name, price };
+    });
+    modifiers.push(...(group.free === undefined ? priced : withFree(priced, group.free)));
+    for (const { option } of chosen) {
+      options.push(option);
       open.push(...option.nestedGroupIds);
     }
   }
   const stray = choices.findIndex((choice) => !seen.has(choice.groupId));
   if (stray >= 0) return wrong(`modifiers.${stray}.groupId`, 'is not offered with this item and these choices');
-  return { modifiers };
+  return { modifiers, options };
+}
+
+/** The line a choice is for: the name of its size, and what it holds already. */
+export interface Holding {
+  sizeName?: string | undefined;
+  held?: readonly PricedModifier[];
+}
+
+/** Of one, with a dish of this size. */
+function optionPrice({ price, sizePrices }: ModifierOption, sizeName: string | undefined): number {
+  if (sizePrices === undefined || sizeName === undefined) return price;
+  const wanted = sizeName.toLowerCase();
+  return sizePrices.find(({ size }) => size.toLowerCase() === wanted)?.price ?? price;
+}
+
+/** The cheapest of those that cost something are free, in whatever order they were chosen. */
+function withFree(chosen: readonly PricedModifier[], free: number): PricedModifier[] {
+  const cheapest = chosen.filter(({ price }) => price > 0).sort((one, other) => one.price - other.price);
+  const gifts = new Map<PricedModifier, number>();
+  let left = free;
+  for (const one of cheapest) {
+    const given = Math.min(left, one.quantity);
+    if (given > 0) gifts.set(one, given);
+    left -= given;
+  }
+  return chosen.map((one) => (gifts.has(one) ? { ...one, free: gifts.get(one) ?? 0 } : one));
+}
+
+/** What a dish with these options contains and may contain; what it contains is no trace. */
+export function allergensWith(item: Allergens, options: readonly ModifierOption[]): Allergens {
+  if (options.every((option) => option.allergens === undefined)) return item;
+  const contains = new Set(item.contains);
+  const traces = new Set(item.traces);
+  for (const { allergens } of options) {
+    for (const code of allergens?.contains ?? []) contains.add(code);
+    for (const code of allergens?.traces ?? []) traces.add(code);
+  }
+  return { contains: [...contains], traces: [...traces].filter((code) => !contains.has(code)) };
 }
 
 interface Chosen {
@@ -133,6 +181,8 @@ function chooseIn(
     if (option === undefined) return wrong(`modifiers.${index}.optionId`, `is not an option of ${group.name}`);
     const isMore = choice.quantity > (heldAs(held, group._id, option.id)?.quantity ?? 0);
     if (option.soldOut && isMore) return { soldOut: { field: `modifiers.${index}.optionId`, name: option.name } };
+    if (choice.quantity > (option.max ?? choice.quantity))
+      return wrong(`modifiers.${index}.quantity`, `${option.name}: choose at most ${option.max}`);
     chosen.push({ option, quantity: choice.quantity });
   }
   if (chosen.length === 0 && group.min > 0) {

@@ -1,11 +1,10 @@
 import Joi from 'joi';
 import { type Money, money } from '../../kernel/money.js';
 import { quantitySchema } from '../../kernel/quantity.js';
-import { id, label, price, time, version } from '../../kernel/schema.js';
+import { id, label, price, priceDifference, time, version } from '../../kernel/schema.js';
 import { type Channel, channels } from '../restaurants/index.js';
 import {
-  type Allergen,
-  allergens,
+  type Allergens,
   type CategoryDoc,
   type ChannelAmounts,
   type ChannelTaxClasses,
@@ -13,6 +12,7 @@ import {
   dietaryTags,
   type ItemDoc,
   type ModifierGroupDoc,
+  type ModifierOption,
   type PlainItem,
   type PriceRule,
   plainItem,
@@ -70,19 +70,25 @@ export const channelPrices = Joi.object<ChannelPrices, true>({ 'dine-in': price,
   .description('Prices that differ by channel')
   .meta({ typeName: 'ChannelPrices' });
 
-export interface Allergens {
-  contains: Allergen[];
-  traces: Allergen[];
-}
-const allergenList = Joi.array()
-  .items(Joi.string().valid(...allergens))
-  .unique();
+const declaredCode = Joi.string().pattern(/^[a-z0-9][a-z0-9_-]{0,31}$/, 'code');
+const allergenList = Joi.array().items(declaredCode).max(50).unique();
 export const allergensSchema = Joi.object<Allergens, true>({
   contains: allergenList.required().description('In the dish'),
   traces: allergenList.required().description('Possibly in the dish'),
 })
-  .description('Of the 14 in Regulation (EU) No 1169/2011, Annex II')
+  .description("Of the 14 in Regulation (EU) No 1169/2011, Annex II, and the restaurant's own")
   .meta({ typeName: 'Allergens' });
+export const additives = Joi.array()
+  .items(declaredCode)
+  .max(50)
+  .unique()
+  .description("Codes of the restaurant's additives that are in it");
+export const dishNumber = label(10).description(
+  'Number, as guests say it, for instance 23a; several may have the same',
+);
+export const openPrice = Joi.boolean().description(
+  'Priced when it is ordered, by who may (`order:open-price`); `price` is then what it costs when nothing is said',
+);
 export const dietary = Joi.array()
   .items(Joi.string().valid(...dietaryTags))
   .unique()
@@ -180,17 +186,19 @@ export const itemSchema = Joi.object<ItemView, true>({
   version,
   status: Joi.string().valid('active', 'archived').required().description('An archived item can no longer be ordered'),
   code,
+  number: dishNumber,
   name: label().required(),
   description: Joi.string(),
   categoryId: id('its category').required(),
   position: position.required(),
-  price: price.description('Present when the item has no sizes'),
+  price: price.description('Present when the item has no sizes, but for an open price'),
   channelPrices,
   sizes: Joi.array().items(sizeSchema).required().description('Empty when the item has a single price'),
   priceRules: Joi.array().items(priceRule).required().description('The first that applies counts'),
   taxClass: taxClass.required(),
   channelTaxClasses,
   allergens: allergensSchema.required(),
+  additives,
   dietary: dietary.required(),
   prepSeconds: prepSeconds.required(),
   course: course.required(),
@@ -199,6 +207,7 @@ export const itemSchema = Joi.object<ItemView, true>({
   availability: availability.required(),
   unit,
   decimals,
+  openPrice,
   soldOut,
   remaining,
 }).meta({ typeName: 'MenuItem' });
@@ -206,11 +215,32 @@ export const itemSchema = Joi.object<ItemView, true>({
 export interface ModifierOptionView {
   id: string;
   name: string;
+  description?: string;
   price: Money;
+  prices?: SizePrices;
+  max?: number;
+  allergens?: Allergens;
+  additives?: string[];
   default: boolean;
   soldOut: boolean;
   nestedGroupIds: string[];
 }
+/** By the name of the size. */
+export type SizePrices = Record<string, Money>;
+export const sizePrices = Joi.object<SizePrices>()
+  .pattern(label(40), priceDifference)
+  .max(50)
+  .description('Prices that differ by the size of the dish, by the name of the size');
+export const optionMax = Joi.number()
+  .integer()
+  .min(1)
+  .max(50)
+  .description('How many of it at most; as many as the group allows when not given');
+export const groupFree = Joi.number()
+  .integer()
+  .min(1)
+  .max(50)
+  .description('So many choices cost nothing: the cheapest of those that cost something');
 export interface ModifierGroupView {
   id: string;
   version: number;
@@ -218,12 +248,18 @@ export interface ModifierGroupView {
   name: string;
   min: number;
   max: number;
+  free?: number;
   options: ModifierOptionView[];
 }
 const optionSchema = Joi.object<ModifierOptionView, true>({
   id: id('the option').required(),
   name: label().required(),
-  price: price.required().description('Added to the item'),
+  description: Joi.string(),
+  price: priceDifference.required().description('Added to the item, or taken off it'),
+  prices: sizePrices,
+  max: optionMax,
+  allergens: allergensSchema,
+  additives,
   default: Joi.boolean().required().description('Chosen unless the guest says otherwise'),
   soldOut: Joi.boolean().required(),
   nestedGroupIds: Joi.array().items(id('a modifier group')).required().description('Asked once this is chosen'),
@@ -237,6 +273,7 @@ export const groupSchema = Joi.object<ModifierGroupView, true>({
   name: label().required(),
   min: groupMin.required(),
   max: groupMax.required(),
+  free: groupFree,
   options: Joi.array().items(optionSchema).required(),
 }).meta({ typeName: 'ModifierGroup' });
 
@@ -307,9 +344,18 @@ const priceRulesView = (rules: readonly PriceRule[], currency: string): PriceRul
   );
 
 export function groupView(doc: ModifierGroupDoc, currency: string): ModifierGroupView {
-  const options = doc.options.map((option) => ({ ...option, price: money(option.price, currency) }));
-  const { _id, version: counted, code: own, name, min, max } = doc;
-  return present<ModifierGroupView>({ id: _id, version: counted, code: own, name, min, max, options });
+  const { _id, version: counted, code: own, name, min, max, free } = doc;
+  const options = doc.options.map((option) => optionView(option, currency));
+  return present<ModifierGroupView>({ id: _id, version: counted, code: own, name, min, max, free, options });
+}
+
+function optionView({ sizePrices: bySize, ...option }: ModifierOption, currency: string): ModifierOptionView {
+  const prices = bySize?.map(({ size, price: amount }) => [size, money(amount, currency)] as const);
+  return {
+    ...option,
+    price: money(option.price, currency),
+    ...(prices && { prices: Object.fromEntries(prices) }),
+  };
 }
 
 const categoryList = Joi.array().items(categorySchema);

@@ -1,14 +1,32 @@
 import Joi from 'joi';
 import { newId } from '../../kernel/ids.js';
-import { type Money, money } from '../../kernel/money.js';
-import { id, label, price } from '../../kernel/schema.js';
+import type { Money } from '../../kernel/money.js';
+import { id, label, note, priceDifference } from '../../kernel/schema.js';
+import { checkDeclared, type Known } from './item.input.js';
 import type { Complain } from './menu.findings.js';
-import type { ModifierGroupDoc, ModifierOption } from './menu.model.js';
-import { code, groupMax, groupMin, present } from './menu.views.js';
+import type { Allergens, ModifierGroupDoc, ModifierOption } from './menu.model.js';
+import {
+  additives,
+  allergensSchema,
+  code,
+  groupFree,
+  groupMax,
+  groupMin,
+  groupView,
+  optionMax,
+  present,
+  type SizePrices,
+  sizePrices,
+} from './menu.views.js';
 
 export interface OptionContent {
   name: string;
+  description?: string;
   price?: Money;
+  prices?: SizePrices;
+  max?: number;
+  allergens?: Allergens;
+  additives?: string[];
   default?: boolean;
 }
 export interface OptionInput extends OptionContent {
@@ -19,7 +37,12 @@ export interface OptionInput extends OptionContent {
 }
 export const optionContentFields = {
   name: label().required(),
-  price: price.description('Added to the item; nothing when not given'),
+  description: note(300),
+  price: priceDifference.description('Added to the item, or taken off it; nothing when not given'),
+  prices: sizePrices,
+  max: optionMax,
+  allergens: allergensSchema,
+  additives,
   default: Joi.boolean().description('Chosen unless the guest says otherwise'),
 };
 const optionInput = Joi.object<OptionInput>({
@@ -33,8 +56,9 @@ interface GroupContent {
   name: string;
   min: number;
   max: number;
+  free?: number;
 }
-export const groupContentFields = { code, name: label(), min: groupMin, max: groupMax };
+export const groupContentFields = { code, name: label(), min: groupMin, max: groupMax, free: groupFree };
 
 export interface GroupInput extends GroupContent {
   options: OptionInput[];
@@ -47,7 +71,7 @@ export const groupInputFields = {
 /** Complains about what a schema cannot see. References to nested groups are the caller's. */
 export function checkGroup(
   { min, max, options }: GroupContent & { options: readonly OptionContent[] },
-  currency: string,
+  known: Known & { currency: string },
   complain: Complain,
 ): void {
   if (min > max) complain('max', `must not be less than min, which is ${min}`);
@@ -57,38 +81,52 @@ export function checkGroup(
   for (const [index, option] of options.entries()) {
     if (names.has(option.name.toLowerCase())) complain(`options.${index}.name`, 'is there twice');
     names.add(option.name.toLowerCase());
-    if (option.price !== undefined && option.price.currency !== currency) {
-      complain(`options.${index}.price.currency`, `must be ${currency}, the restaurant's currency`);
-    }
+    checkOption(option, known, (field, message) => complain(`options.${index}.${field}`, message));
   }
+}
+
+function checkOption(option: OptionContent, known: Known & { currency: string }, complain: Complain): void {
+  const { currency } = known;
+  const foreign = `must be ${currency}, the restaurant's currency`;
+  if (option.price !== undefined && option.price.currency !== currency) complain('price.currency', foreign);
+  const sizes = new Set<string>();
+  for (const [size, price] of Object.entries(option.prices ?? {})) {
+    if (price.currency !== currency) complain(`prices.${size}.currency`, foreign);
+    if (sizes.has(size.toLowerCase())) complain(`prices.${size}`, 'is there twice');
+    sizes.add(size.toLowerCase());
+  }
+  checkDeclared(option, known, complain);
 }
 
 export type GroupFields = Pick<ModifierGroupDoc, keyof GroupInput>;
 
 /** The fields of a group's document from a checked input; options that stay keep their ids and stay sold out. */
 export function groupFields(input: GroupInput, before: readonly ModifierOption[] = []): GroupFields {
-  const { code: own, name, min, max } = input;
+  const { code: own, name, min, max, free } = input;
   const options = input.options.map((option) => {
     const same = before.find((one) =>
       option.id === undefined ? one.name.toLowerCase() === option.name.toLowerCase() : one.id === option.id,
     );
-    return {
+    return present<ModifierOption>({
       id: option.id ?? same?.id ?? newId(),
       name: option.name,
+      description: option.description === '' ? undefined : option.description,
       price: option.price?.amount ?? 0,
+      sizePrices: option.prices && Object.entries(option.prices).map(([size, { amount }]) => ({ size, price: amount })),
+      max: option.max,
+      allergens: option.allergens,
+      additives: option.additives,
       default: option.default ?? false,
       soldOut: same?.soldOut ?? option.soldOut ?? false,
       nestedGroupIds: option.nestedGroupIds ?? [],
-    };
+    });
   });
-  return present<GroupFields>({ code: own, name, min, max, options });
+  return present<GroupFields>({ code: own, name, min, max, free, options });
 }
 
 /** A document as the input that would make it again. */
 export function groupInputOf(doc: ModifierGroupDoc, currency: string): GroupInput {
-  const options = doc.options.map(({ soldOut: _soldOut, ...option }) => ({
-    ...option,
-    price: money(option.price, currency),
-  }));
-  return present<GroupInput>({ code: doc.code, name: doc.name, min: doc.min, max: doc.max, options });
+  const { code: own, name, min, max, free, options } = groupView(doc, currency);
+  const given = options.map(({ soldOut: _, ...option }) => option);
+  return present<GroupInput>({ code: own, name, min, max, free, options: given });
 }

@@ -19,9 +19,9 @@ const groupId = id('the modifier group').required();
 function check(input: GroupInput, ownId: string, before: readonly ModifierOption[], references: References): void {
   const findings = new Findings();
   const complain = findings.at('');
-  const { groups, currency } = references;
+  const { groups } = references;
   checkCode(input.code, [...groups.values()], ownId, complain);
-  checkGroup(input, currency, complain);
+  checkGroup(input, references, complain);
   const ids = new Set<string>();
   for (const [index, option] of input.options.entries()) {
     if (option.id !== undefined && !before.some((one) => one.id === option.id)) {
@@ -81,6 +81,7 @@ interface UpdateGroup {
   name?: string;
   min?: number;
   max?: number;
+  free?: number | null;
   options?: GroupInput['options'];
 }
 
@@ -91,7 +92,12 @@ export const updateModifierGroup = command({
   rest: { method: 'patch', path: '/menu/modifier-groups/:groupId' },
   permission: 'menu:write',
   limit: 'write',
-  input: Joi.object<UpdateGroup, true>({ groupId, ...groupInputFields, code: groupInputFields.code.allow(null) }),
+  input: Joi.object<UpdateGroup, true>({
+    groupId,
+    ...groupInputFields,
+    code: groupInputFields.code.allow(null),
+    free: groupInputFields.free.allow(null),
+  }),
   output: groupSchema,
   emits: [menuUpdated],
   example: {

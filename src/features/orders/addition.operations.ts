@@ -1,5 +1,6 @@
 import Joi from 'joi';
 import type { UnitContext } from '../../kernel/context.js';
+import { money } from '../../kernel/money.js';
 import { command } from '../../kernel/operation.js';
 import { id } from '../../kernel/schema.js';
 import { availabilityChanged, takePortions } from '../menu/index.js';
@@ -98,12 +99,13 @@ export const repeatLines = command<RepeatLines, OrderView>({
 
 function repeated(order: OrderDoc, lineId: string): LineInput {
   const line = lineOf(order, lineId);
-  const { itemId, sizeId, quantity, seat, course, note } = line;
+  const { itemId, sizeId, quantity, openPrice, unitPrice, seat, course, note } = line;
   return {
     itemId,
     ...(sizeId !== undefined && { sizeId }),
     modifiers: choicesOf(line),
     quantity,
+    ...(openPrice && { price: money(unitPrice, order.currency) }),
     ...(seat !== undefined && { seat }),
     course,
     note,

@@ -87,7 +87,13 @@ async function changeHeld(ctx: UnitContext, order: OrderDoc, line: OrderLine, in
   const more = minus(wanted, line.quantity);
   const isResized = sizeId !== line.sizeId;
   const size = sizeId === undefined ? {} : { sizeId };
-  const choice = { itemId: line.itemId, modifiers: modifiers ?? choicesOf(line), quantity: wanted, ...size };
+  const choice = {
+    itemId: line.itemId,
+    modifiers: modifiers ?? choicesOf(line),
+    quantity: wanted,
+    ...size,
+    ...saidPrice(line),
+  };
   const naming = (field: string) => (input[field.split('.')[0] as keyof ChangeLine] === undefined ? 'quantity' : field);
   const occasion = occasionOf(order, ctx.now);
   const asNew = isResized || more > 0 ? await priceItem(ctx, choice, occasion, naming) : undefined;
@@ -95,10 +101,14 @@ async function changeHeld(ctx: UnitContext, order: OrderDoc, line: OrderLine, in
   if (more < 0) await checkQuantity(ctx, line.itemId, wanted, 'quantity');
   if (more < 0) await returnPortions(ctx, new Map([[line.itemId, -more]]));
   const kept = { ...withSeatAndNote(line, input), quantity: wanted, course: input.course ?? line.course };
-  const changed =
+  const { traces: _traces, ...untraced } = kept;
+  const { taxComponents: _components, ...untaxed } = untraced;
+  const changed: OrderLine =
     isResized && asNew !== undefined
-      ? { ...untaxed(kept), ...asNew, ...size, course: kept.course, pricedFor: occasion.at }
-      : { ...kept, ...(modifiers && { modifiers: await otherModifiers(ctx, line, modifiers, naming) }) };
+      ? { ...untaxed, ...asNew, ...size, course: kept.course, pricedFor: occasion.at }
+      : modifiers === undefined
+        ? kept
+        : { ...untraced, ...(await otherModifiers(ctx, line, modifiers, naming)) };
   checkLine(changed, order.currency, 'quantity');
   return changed;
 }
@@ -119,13 +129,14 @@ function changeFired(line: OrderLine, input: ChangeLine): OrderLine {
   );
 }
 
-const untaxed = ({ taxComponents: _, ...line }: OrderLine): Omit<OrderLine, 'taxComponents'> => line;
-
 function withSeatAndNote(line: OrderLine, input: ChangeLine): OrderLine {
   const { seat: before, ...rest } = line;
   const after = input.seat === undefined ? before : (input.seat ?? undefined);
   return { ...rest, ...(after !== undefined && { seat: after }), note: input.note ?? line.note };
 }
+
+/** The price somebody said, where the menu left it open. */
+const saidPrice = ({ openPrice, unitPrice }: OrderLine): { price?: number } => (openPrice ? { price: unitPrice } : {});
 
 /** What was chosen, as it would be said again. */
 export const choicesOf = ({ modifiers }: OrderLine): LineChoice['modifiers'] =>

@@ -4,7 +4,8 @@ import type { UnitContext } from '../../kernel/context.js';
 import { totalLimit } from '../../kernel/currency.js';
 import { fail, invalid } from '../../kernel/errors.js';
 import { newId } from '../../kernel/ids.js';
-import { id } from '../../kernel/schema.js';
+import type { Money } from '../../kernel/money.js';
+import { id, price } from '../../kernel/schema.js';
 import {
   type Channel,
   type LineChoice,
@@ -18,8 +19,9 @@ import { type OrderDoc, type OrderLine, orders } from './orders.model.js';
 import { counts, lineTotal } from './orders.rules.js';
 import { course, lineNote, optionQuantity, quantity, seat } from './orders.views.js';
 
-/** What a waiter says of a line; the price is never theirs to say. */
-export interface LineInput extends LineChoice {
+/** What a waiter says of a line; the price is theirs to say only where the menu leaves it open, and who may. */
+export interface LineInput extends Omit<LineChoice, 'price'> {
+  price?: Money;
   id?: string;
   seat?: number;
   course?: number;
@@ -45,6 +47,7 @@ export const lineInput = Joi.object<LineInput, true>({
   sizeId: id('the size').description('Required for an item that has sizes'),
   modifiers: modifierChoices.default([]),
   quantity: quantity.default(1),
+  price: price.description('Of one; for an item with `openPrice`, and only with the permission `order:open-price`'),
   seat,
   course: course.description("Course it is served in; the item's own when not given"),
   note: lineNote.default(''),
@@ -129,7 +132,15 @@ export const areAllKnown = (target: Target, inputs: readonly LineInput[]): boole
 
 async function priceLine(ctx: UnitContext, target: Target, input: LineInput, naming: Naming): Promise<OrderLine> {
   const { itemId, sizeId, modifiers } = input;
-  const choice = { itemId, modifiers, quantity: input.quantity, ...(sizeId !== undefined && { sizeId }) };
+  if (input.price !== undefined) checkSaidPrice(ctx, input.price, target.currency, naming('price'));
+  const said = input.price?.amount;
+  const choice = {
+    itemId,
+    modifiers,
+    quantity: input.quantity,
+    ...(said !== undefined && { price: said }),
+    ...(sizeId !== undefined && { sizeId }),
+  };
   const occasion = occasionOf(target, ctx.now);
   const priced = await priceItem(ctx, choice, occasion, naming);
   const line: OrderLine = {
@@ -147,6 +158,15 @@ async function priceLine(ctx: UnitContext, target: Target, input: LineInput, nam
   };
   checkLine(line, target.currency, naming('quantity'));
   return line;
+}
+
+/** @throws forbidden, validation_failed */
+function checkSaidPrice({ actor }: UnitContext, said: Money, currency: string, field: string): void {
+  if (!actor.permissions.has('order:open-price'))
+    throw fail('forbidden', 'Needs the permission order:open-price', {
+      errors: [{ field, message: 'is not yours to say' }],
+    });
+  if (said.currency !== currency) throw invalid(`${field}.currency`, `must be ${currency}, the restaurant's currency`);
 }
 
 /** @throws validation_failed when the line comes to more than its currency allows */
@@ -213,5 +233,6 @@ function isKnown({ lines, movedLines }: Target, input: LineInput, field: string)
 function digestOf(input: LineInput): string {
   const modifiers = input.modifiers.map(({ groupId, optionId, quantity: count }) => `${groupId}${optionId}${count}`);
   const said = [input.itemId, input.sizeId, modifiers.sort(), input.quantity, input.seat, input.course, input.note];
+  if (input.price !== undefined) said.push(input.price.amount);
   return createHash('sha1').update(JSON.stringify(said)).digest('base64url').slice(0, 16);
 }

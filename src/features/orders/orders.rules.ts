@@ -62,7 +62,10 @@ export function lineTotal({
   modifiers,
   quantity,
 }: Pick<Counted, 'unitPrice' | 'modifiers' | 'quantity'>): number {
-  const extras = modifiers.reduce((sum, modifier) => sum + modifier.price * modifier.quantity, 0);
+  const extras = modifiers.reduce(
+    (sum, modifier) => sum + modifier.price * (modifier.quantity - (modifier.free ?? 0)),
+    0,
+  );
   return extended(Math.max(0, unitPrice + extras), quantity);
 }
 

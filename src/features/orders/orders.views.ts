@@ -3,7 +3,7 @@ import { currencyCodes } from '../../kernel/currency.js';
 import { type Money, money } from '../../kernel/money.js';
 import { quantitySchema } from '../../kernel/quantity.js';
 import { id, label, moneySchema, note, time, version } from '../../kernel/schema.js';
-import type { Channel } from '../menu/index.js';
+import { type Channel, type Unit, unit } from '../menu/index.js';
 import type { TaxComponent } from '../restaurants/index.js';
 import {
   type Customer,
@@ -25,6 +25,7 @@ export interface ModifierView {
   name: string;
   price: Money;
   quantity: number;
+  free?: number;
 }
 
 interface PersonView {
@@ -36,12 +37,15 @@ export interface LineView {
   id: string;
   itemId: string;
   categoryId: string;
+  number?: string;
   name: string;
   sizeId?: string;
   sizeName?: string;
   modifiers: ModifierView[];
   quantity: number;
+  unit?: Unit;
   unitPrice: Money;
+  openPrice?: true;
   total: Money;
   taxClass: string;
   ratePpm: number;
@@ -51,6 +55,7 @@ export interface LineView {
   status: LineStatus;
   note: string;
   allergens: string[];
+  traces: string[];
   prepSeconds: number;
   firing?: number;
   firedAt?: string;
@@ -128,6 +133,7 @@ const modifierView = Joi.object<ModifierView, true>({
   name: Joi.string().required().description('Name when it was ordered'),
   price: moneySchema.required().description('Of one, when it was ordered'),
   quantity: optionQuantity.required(),
+  free: Joi.number().integer().min(1).description('How many of them cost nothing'),
 }).meta({ typeName: 'OrderLineModifier' });
 
 const ratePpm = Joi.number().integer().min(0).description('Tax rate in parts per million: 88750 is 8.875 %');
@@ -137,12 +143,15 @@ export const lineView = Joi.object<LineView, true>({
   id: id('the line').required(),
   itemId: id('the menu item').required(),
   categoryId: id("the item's category").required(),
+  number: Joi.string().description('Number of the dish on the menu'),
   name: Joi.string().required().description('Name when it was ordered'),
   sizeId: id('the size'),
   sizeName: Joi.string().description('Size'),
   modifiers: Joi.array().items(modifierView).required().description('What was chosen with it'),
   quantity: quantity.required(),
+  unit: unit.description('What the quantity is of; portions when not given'),
   unitPrice: moneySchema.required().description('Of one, without modifiers, when it was ordered'),
+  openPrice: Joi.boolean().valid(true).description('Somebody said its price'),
   total: moneySchema.required().description('Of the line, with modifiers'),
   taxClass: Joi.string().required().description('Code of the tax class'),
   ratePpm: ratePpm.required(),
@@ -153,7 +162,8 @@ export const lineView = Joi.object<LineView, true>({
   course: course.required(),
   status: lineStatus.required().description('Where it is between held and served'),
   note: lineNote.required(),
-  allergens: Joi.array().items(Joi.string()).required().description('Allergens it contains'),
+  allergens: Joi.array().items(Joi.string()).required().description('Allergens it contains, with its options'),
+  traces: Joi.array().items(Joi.string()).required().description('Allergens it may contain'),
   prepSeconds: Joi.number().integer().min(0).required().description('Time to prepare one, in seconds'),
   firing: Joi.number().integer().min(1).description('Number of the firing that sent it to the kitchen'),
   firedAt: time('When it was sent to the kitchen'),
@@ -227,9 +237,13 @@ function viewLine(line: OrderLine, currency: string): LineView {
     status: line.status,
     note: line.note,
     allergens: line.allergens,
+    traces: line.traces ?? [],
     prepSeconds: line.prepSeconds,
     addedBy: line.addedBy,
   };
+  if (line.number !== undefined) view.number = line.number;
+  if (line.unit !== undefined) view.unit = line.unit;
+  if (line.openPrice !== undefined) view.openPrice = line.openPrice;
   if (line.taxComponents !== undefined) view.taxComponents = line.taxComponents;
   if (line.sizeId !== undefined) view.sizeId = line.sizeId;
   if (line.sizeName !== undefined) view.sizeName = line.sizeName;
@@ -243,8 +257,10 @@ function viewLine(line: OrderLine, currency: string): LineView {
 }
 
 function viewModifier(modifier: OrderLine['modifiers'][number], currency: string): ModifierView {
-  const { groupId, optionId, name, price, quantity: count } = modifier;
-  return { groupId, optionId, name, price: money(price, currency), quantity: count };
+  const { groupId, optionId, name, price, quantity: count, free } = modifier;
+  const view: ModifierView = { groupId, optionId, name, price: money(price, currency), quantity: count };
+  if (free !== undefined) view.free = free;
+  return view;
 }
 
 function viewTotals({ subtotal, taxes, total }: Totals, currency: string): TotalsView {

@@ -32,6 +32,12 @@ export interface TaxClass extends TaxRate {
   rates?: DatedRate[];
 }
 
+/** Something a menu has to name: a code, and what guests read. */
+export interface Declared {
+  code: string;
+  name: string;
+}
+
 /** A restaurant's settings; `_id` is the `restaurantId` of all its documents. */
 export interface RestaurantDoc extends Doc {
   name: string;
@@ -45,6 +51,9 @@ export interface RestaurantDoc extends Doc {
   dayStartHour: number;
   pricesIncludeTax: boolean;
   taxClasses: TaxClass[];
+  /** Allergens beside the 14 of the EU, and additives, that its menu names by their codes. */
+  allergens?: Declared[];
+  additives?: Declared[];
   /** After this many seconds a ticket that no screen has received raises an alert; 0 is never. */
   ticketReceiptSeconds?: number;
   /** Scheduled orders are sent to the kitchen so many seconds before their preparation time begins. */
@@ -66,6 +75,8 @@ export const restaurants = model<RestaurantDoc>({
     pricesIncludeTax: Boolean,
     plan: String,
     taxClasses: [Object],
+    allergens: Object,
+    additives: Object,
     ticketReceiptSeconds: Number,
     pickupMarginSeconds: Number,
   },

@@ -17,6 +17,7 @@ import {
 } from '../staff/index.js';
 import { restaurantCreated, restaurantUpdated } from './restaurants.events.js';
 import {
+  type Declared,
   PICKUP_MARGIN_SECONDS,
   restaurants,
   settingsOf,
@@ -26,6 +27,8 @@ import {
 import { checkCodesStay } from './restaurants.rules.js';
 import { idForSignUp, signUpIsClosed, takesSignUps } from './restaurants.sign-up.js';
 import {
+  additives,
+  allergens,
   currency,
   dayStartHour,
   exampleRestaurant,
@@ -49,6 +52,8 @@ interface Settings {
   dayStartHour: number;
   pricesIncludeTax: boolean;
   taxClasses: TaxClass[];
+  allergens: Declared[];
+  additives: Declared[];
   ticketReceiptSeconds: number;
   pickupMarginSeconds: number;
 }
@@ -77,6 +82,8 @@ export const signUp = command({
       dayStartHour: dayStartHour.default(4),
       pricesIncludeTax: pricesIncludeTax.default(true),
       taxClasses: taxClasses.default([{ code: 'standard', name: 'Tax', ratePpm: 0 }]),
+      allergens: allergens.default([]),
+      additives: additives.default([]),
       ticketReceiptSeconds: ticketReceiptSeconds.default(TICKET_RECEIPT_SECONDS),
       pickupMarginSeconds: pickupMarginSeconds.default(PICKUP_MARGIN_SECONDS),
     })
@@ -154,6 +161,8 @@ export const updateRestaurant = command({
     dayStartHour: dayStartHour.optional(),
     pricesIncludeTax: pricesIncludeTax.optional(),
     taxClasses: taxClasses.optional(),
+    allergens: allergens.optional(),
+    additives: additives.optional(),
     ticketReceiptSeconds: ticketReceiptSeconds.optional(),
     pickupMarginSeconds: pickupMarginSeconds.optional(),
   }),
@@ -167,7 +176,9 @@ export const updateRestaurant = command({
     if (input.currency !== undefined && input.currency !== before.currency) {
       throw invalid('currency', `cannot change: it is ${before.currency}, and all amounts are in it`);
     }
-    if (input.taxClasses !== undefined) checkCodesStay(before.taxClasses, input.taxClasses);
+    checkCodesStay(before.taxClasses, input.taxClasses);
+    checkCodesStay(before.allergens, input.allergens, 'allergens');
+    checkCodesStay(before.additives, input.additives, 'additives');
     const restaurant = restaurantView(ctx.save(restaurants, { ...before, ...input }));
     publish(restaurantUpdated, { restaurant });
     return restaurant;

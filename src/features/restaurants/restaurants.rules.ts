@@ -1,5 +1,5 @@
 import { invalid } from '../../kernel/errors.js';
-import type { Channel, DatedRate, TaxClass, TaxRate } from './restaurants.model.js';
+import type { Channel, DatedRate, Declared, TaxClass, TaxRate } from './restaurants.model.js';
 
 /** The canonical form of a BCP 47 tag (`fr-fr` is `fr-FR`), or undefined for anything else. */
 export function canonicalLocale(tag: string): string | undefined {
@@ -10,10 +10,14 @@ export function canonicalLocale(tag: string): string | undefined {
   }
 }
 
-/** Menu items name their tax by its code, so a code in use must not go; names and rates may change. @throws validation_failed */
-export function checkCodesStay(before: readonly TaxClass[], after: readonly TaxClass[]): void {
+/** The menu names these by their codes, so a code in use must not go; names and rates may change. @throws validation_failed */
+export function checkCodesStay(
+  before: readonly Declared[] = [],
+  after: readonly Declared[] = before,
+  field = 'taxClasses',
+): void {
   const gone = before.filter(({ code }) => !after.some((kept) => kept.code === code)).map(({ code }) => code);
-  if (gone.length > 0) throw invalid('taxClasses', `must keep ${gone.join(', ')}: menu items may use it`);
+  if (gone.length > 0) throw invalid(field, `must keep ${gone.join(', ')}: menu items may use it`);
 }
 
 /**

@@ -6,6 +6,7 @@ import { isTimeZone } from '../../kernel/time.js';
 import {
   channels,
   type DatedRate,
+  type Declared,
   PICKUP_MARGIN_SECONDS,
   type RestaurantDoc,
   type TaxClass,
@@ -124,6 +125,23 @@ function taxClassList(ratePpm: Joi.NumberSchema) {
 
 export const taxClasses = taxClassList(ppm);
 
+const declared = Joi.object<Declared, true>({
+  code: Joi.string()
+    .pattern(/^[a-z0-9][a-z0-9_-]{0,31}$/, 'code')
+    .required()
+    .description('What menu items name it by: small letters, digits, hyphens and underscores'),
+  name: label(80).required().description('What guests read'),
+}).meta({ typeName: 'Declared' });
+const declaredList = Joi.array<Declared[]>()
+  .items(declared)
+  .max(100)
+  .unique('code')
+  .messages({ 'array.unique': '{{#label}} has a code that another one has' });
+export const allergens = declaredList.description(
+  'Allergens beside the 14 of Regulation (EU) No 1169/2011 that the menu may name',
+);
+export const additives = declaredList.description('Additives that the menu may name, for instance by their numbers');
+
 export const ticketReceiptSeconds = Joi.number()
   .integer()
   .min(0)
@@ -150,6 +168,8 @@ export interface RestaurantView {
   dayStartHour: number;
   pricesIncludeTax: boolean;
   taxClasses: TaxClass[];
+  allergens: Declared[];
+  additives: Declared[];
   ticketReceiptSeconds: number;
   pickupMarginSeconds: number;
   createdAt: string;
@@ -165,6 +185,8 @@ export const restaurantSchema = Joi.object<RestaurantView, true>({
   dayStartHour: dayStartHour.required(),
   pricesIncludeTax: pricesIncludeTax.required(),
   taxClasses: taxClassList(ppm.required()).required(),
+  allergens: allergens.required(),
+  additives: additives.required(),
   ticketReceiptSeconds: ticketReceiptSeconds.required(),
   pickupMarginSeconds: pickupMarginSeconds.required(),
   createdAt: time('When the restaurant signed up').required(),
@@ -180,6 +202,8 @@ export const restaurantView = ({ _id, version, createdAt, ...settings }: Restaur
   dayStartHour: settings.dayStartHour,
   pricesIncludeTax: settings.pricesIncludeTax,
   taxClasses: settings.taxClasses,
+  allergens: settings.allergens ?? [],
+  additives: settings.additives ?? [],
   ticketReceiptSeconds: settings.ticketReceiptSeconds ?? TICKET_RECEIPT_SECONDS,
   pickupMarginSeconds: settings.pickupMarginSeconds ?? PICKUP_MARGIN_SECONDS,
   createdAt: createdAt.toISOString(),
@@ -198,6 +222,8 @@ export const exampleRestaurant: RestaurantView = {
     { code: 'food', name: 'TVA 10 %', ratePpm: 100_000 },
     { code: 'alcohol', name: 'TVA 20 %', ratePpm: 200_000 },
   ],
+  allergens: [{ code: 'buckwheat', name: 'Sarrasin' }],
+  additives: [{ code: '1', name: 'Avec colorant' }],
   ticketReceiptSeconds: TICKET_RECEIPT_SECONDS,
   pickupMarginSeconds: PICKUP_MARGIN_SECONDS,
   createdAt: '2026-05-01T08:30:00.000Z',
