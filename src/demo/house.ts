@@ -41,7 +41,8 @@ export const demoRestaurant = {
   dayStartHour: 4,
   pricesIncludeTax: true,
   taxClasses: [
-    { code: 'food', name: 'TVA 10 %', ratePpm: 100_000 },
+    // What is taken away is taxed as food is in a shop.
+    { code: 'food', name: 'TVA', ratePpm: 100_000, rates: [{ channel: 'takeaway', ratePpm: 55_000 }] },
     { code: 'alcohol', name: 'TVA 20 %', ratePpm: 200_000 },
   ],
 };

@@ -23,15 +23,26 @@ const codeFor = (name: string): string =>
     .replace(/[ -]+/g, '-')
     .slice(0, 40);
 
+/** The dish numbers of a category begin here. */
+const firstNumbers: Readonly<Record<string, number>> = {
+  starters: 1,
+  salads: 20,
+  mains: 30,
+  'pasta-pizza': 50,
+  desserts: 70,
+};
+
 /** The items of a category as `menu:import` takes them. */
 export function dishes(category: string, rows: readonly DishRow[]): FileItem[] {
   return rows.map(([name, cents, minutes, details = {}], index) => {
+    const first = firstNumbers[category];
     const { contains = [], traces = [], groups = [], sizes, ...more } = details;
     const listed = Object.entries(sizes ?? {}).map(([size, amount]) => ({ name: size, price: money(amount, 'EUR') }));
     return {
       ...{ code: codeFor(name), name, category, position: index + 1, prepSeconds: minutes * 60 },
       allergens: { contains, traces },
       modifierGroups: groups,
+      ...(first !== undefined && { number: String(first + index) }),
       ...(listed.length > 0 ? { sizes: listed } : { price: money(cents, 'EUR') }),
       ...more,
     };

@@ -20,7 +20,7 @@ describe('the demo menu', () => {
     expect(plan.items.length).toBeLessThanOrEqual(85);
   });
 
-  it('shows what a menu can be: counted portions, happy hour, a lunch daypart, nested groups, sizes', () => {
+  it('shows what a menu can be: counted portions, happy hour, a lunch daypart, nested groups, sizes, numbers', () => {
     const { items, groups } = planImport(demoMenu, nothingYet, setting);
     expect(items.filter(({ fields }) => fields.remaining !== undefined)).toHaveLength(1);
     expect(items.some(({ fields }) => fields.priceRules.length > 0)).toBe(true);
@@ -29,6 +29,10 @@ describe('the demo menu', () => {
     expect(groups.some(({ fields }) => fields.options.some(({ nestedGroupIds }) => nestedGroupIds.length > 0))).toBe(
       true,
     );
+    expect(items.some(({ fields }) => fields.number !== undefined)).toBe(true);
+    const options = groups.flatMap(({ fields }) => fields.options);
+    expect(options.some(({ allergens }) => allergens?.contains.includes('eggs'))).toBe(true);
+    expect(options.some(({ price }) => price < 0)).toBe(true);
     expect(items.every(({ fields }) => fields.sizes.length > 0 || fields.price !== undefined)).toBe(true);
   });
 });

@@ -9,11 +9,30 @@ const eur = (cents: number): Money => money(cents, 'EUR');
 /** `['Name', cents]`; the first option of a required group is chosen by default. */
 type Row = readonly [name: string, cents: number, nested?: string];
 
+/** What an option brings into the dish, by its name. */
+const brings: Readonly<Record<string, string[]>> = {
+  Peppercorn: ['milk', 'sulphites'],
+  Béarnaise: ['eggs', 'milk'],
+  'Blue cheese': ['milk'],
+  'With parmesan': ['milk'],
+  Caesar: ['eggs', 'fish', 'milk', 'mustard'],
+  'Honey and mustard': ['mustard'],
+  'Fried egg': ['eggs'],
+  Cheddar: ['milk'],
+  'Buffalo mozzarella': ['milk'],
+  Anchovies: ['fish'],
+  'Whole milk': ['milk'],
+  'Semi-skimmed': ['milk'],
+  Soy: ['soybeans'],
+  Almond: ['nuts'],
+};
+
 function group(code: string, name: string, [min, max]: readonly [number, number], rows: readonly Row[]): FileGroup {
   const options = rows.map(
     ([option, cents, nested], index): FileOption => ({
       ...{ name: option, price: eur(cents), default: min > 0 && index < min },
       ...(nested === undefined ? {} : { nestedGroups: [nested] }),
+      ...(brings[option] && { allergens: { contains: brings[option], traces: [] } }),
     }),
   );
   return { code, name, min, max, options };
@@ -155,6 +174,7 @@ const modifierGroups: FileGroup[] = [
       ['Extra shot', 80],
       ['Decaffeinated', 0],
       ['Vanilla syrup', 60],
+      ['Own cup', -20],
     ],
   ),
   group(
