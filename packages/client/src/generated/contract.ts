@@ -28,6 +28,10 @@ export interface Operations {
         pricesIncludeTax?: boolean;
         /** The kinds of tax that menu items can have; no two have the same `code` */
         taxClasses?: TaxClassInput[];
+        /** Allergens beside the 14 of Regulation (EU) No 1169/2011 that the menu may name; no two have the same `code` */
+        allergens?: Declared[];
+        /** Additives that the menu may name, for instance by their numbers; no two have the same `code` */
+        additives?: Declared[];
         /** Seconds after which a ticket that no screen has received raises an alert; 0: never (no kitchen screens) */
         ticketReceiptSeconds?: number;
         /** A scheduled order goes to the kitchen its longest preparation time and so many seconds before it is wanted */
@@ -79,6 +83,10 @@ export interface Operations {
       pricesIncludeTax?: boolean;
       /** The kinds of tax that menu items can have; no two have the same `code` */
       taxClasses?: TaxClassInput[];
+      /** Allergens beside the 14 of Regulation (EU) No 1169/2011 that the menu may name; no two have the same `code` */
+      allergens?: Declared[];
+      /** Additives that the menu may name, for instance by their numbers; no two have the same `code` */
+      additives?: Declared[];
       /** Seconds after which a ticket that no screen has received raises an alert; 0: never (no kitchen screens) */
       ticketReceiptSeconds?: number;
       /** A scheduled order goes to the kitchen its longest preparation time and so many seconds before it is wanted */
@@ -152,9 +160,9 @@ export interface Operations {
       /** PIN of 4 to 8 digits for logging in on a paired device; when it is set, none that is tried first (1234, 1111, 1987) */
       pin?: string;
       /** Permissions beyond the role's */
-      allow?: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'dashboard:read' | 'dashboard:write' | 'sync:read')[];
+      allow?: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'order:open-price' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'dashboard:read' | 'dashboard:write' | 'sync:read')[];
       /** Permissions withheld; a denial wins */
-      deny?: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'dashboard:read' | 'dashboard:write' | 'sync:read')[];
+      deny?: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'order:open-price' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'dashboard:read' | 'dashboard:write' | 'sync:read')[];
     };
     output: StaffMember;
   };
@@ -177,9 +185,9 @@ export interface Operations {
       /** E-mail address for logging in; null takes it away */
       email?: string | null;
       /** Permissions beyond the role's; replaces the list */
-      allow?: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'dashboard:read' | 'dashboard:write' | 'sync:read')[];
+      allow?: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'order:open-price' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'dashboard:read' | 'dashboard:write' | 'sync:read')[];
       /** Permissions withheld; replaces the list */
-      deny?: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'dashboard:read' | 'dashboard:write' | 'sync:read')[];
+      deny?: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'order:open-price' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'dashboard:read' | 'dashboard:write' | 'sync:read')[];
     };
     output: StaffMember;
   };
@@ -689,11 +697,13 @@ export interface Operations {
     input: {
       /** The restaurant's own short code; unique, and what an import finds the thing by */
       code?: string;
+      /** Number, as guests say it, for instance 23a; several may have the same */
+      number?: string;
       name: string;
       description?: string;
       /** Place in the list, ascending */
       position?: number;
-      /** A single price; give this or `sizes` */
+      /** A single price; give this or `sizes`, or neither with `openPrice` */
       price?: Price;
       /** Prices that differ by channel */
       channelPrices?: ChannelPrices;
@@ -703,10 +713,12 @@ export interface Operations {
       priceRules?: MenuPriceRule[];
       /** Code of one of the restaurant's tax classes; the category's when not given */
       taxClass?: string;
-      /** Of the 14 in Regulation (EU) No 1169/2011, Annex II */
+      /** Of the 14 in Regulation (EU) No 1169/2011, Annex II, and the restaurant's own */
       allergens?: Allergens;
+      /** Codes of the restaurant's additives that are in it */
+      additives?: string[];
       /** What diets it suits, and `spicy` */
-      dietary?: ('vegetarian' | 'vegan' | 'gluten_free' | 'lactose_free' | 'halal' | 'kosher' | 'spicy')[];
+      dietary?: ('vegetarian' | 'vegan' | 'gluten_free' | 'lactose_free' | 'halal' | 'kosher' | 'spicy' | 'very_spicy' | 'non_vegetarian' | 'pescatarian' | 'jain' | 'organic' | 'sugar_free' | 'contains_alcohol' | 'contains_pork')[];
       /** Time to prepare one, in seconds */
       prepSeconds?: number;
       /** Course it is served in by default; the category's, or 1, when not given */
@@ -721,6 +733,8 @@ export interface Operations {
       unit?: 'portion' | 'piece' | 'kg' | 'g' | 'lb' | 'oz' | 'l' | 'cl' | 'ml';
       /** How many decimals a quantity of it may have; 3 when not given, 0: only whole ones */
       decimals?: number;
+      /** Priced when it is ordered, by who may (`order:open-price`); `price` is then what it costs when nothing is said */
+      openPrice?: boolean;
       /** Id of its category */
       categoryId: string;
       /** In the order they are asked */
@@ -742,11 +756,13 @@ export interface Operations {
       itemId: string;
       /** The restaurant's own short code; unique, and what an import finds the thing by */
       code?: string | null;
+      /** Number, as guests say it, for instance 23a; several may have the same */
+      number?: string | null;
       name?: string;
       description?: string | null;
       /** Place in the list, ascending */
       position?: number;
-      /** A single price; give this or `sizes` */
+      /** A single price; give this or `sizes`, or neither with `openPrice` */
       price?: Price | null;
       /** Prices that differ by channel */
       channelPrices?: ChannelPrices | null;
@@ -756,10 +772,12 @@ export interface Operations {
       priceRules?: MenuPriceRule[];
       /** Code of one of the restaurant's tax classes; the category's when not given */
       taxClass?: string;
-      /** Of the 14 in Regulation (EU) No 1169/2011, Annex II */
+      /** Of the 14 in Regulation (EU) No 1169/2011, Annex II, and the restaurant's own */
       allergens?: Allergens;
+      /** Codes of the restaurant's additives that are in it */
+      additives?: string[] | null;
       /** What diets it suits, and `spicy` */
-      dietary?: ('vegetarian' | 'vegan' | 'gluten_free' | 'lactose_free' | 'halal' | 'kosher' | 'spicy')[];
+      dietary?: ('vegetarian' | 'vegan' | 'gluten_free' | 'lactose_free' | 'halal' | 'kosher' | 'spicy' | 'very_spicy' | 'non_vegetarian' | 'pescatarian' | 'jain' | 'organic' | 'sugar_free' | 'contains_alcohol' | 'contains_pork')[];
       /** Time to prepare one, in seconds */
       prepSeconds?: number;
       /** Course it is served in by default; the category's, or 1, when not given */
@@ -774,6 +792,8 @@ export interface Operations {
       unit?: 'portion' | 'piece' | 'kg' | 'g' | 'lb' | 'oz' | 'l' | 'cl' | 'ml' | null;
       /** How many decimals a quantity of it may have; 3 when not given, 0: only whole ones */
       decimals?: number | null;
+      /** Priced when it is ordered, by who may (`order:open-price`); `price` is then what it costs when nothing is said */
+      openPrice?: boolean;
       /** Id of its category */
       categoryId?: string;
       /** In the order they are asked */
@@ -826,6 +846,8 @@ export interface Operations {
       min: number;
       /** Choices at most, quantities counted */
       max: number;
+      /** So many choices cost nothing: the cheapest of those that cost something */
+      free?: number;
       /** In the order they are shown */
       options: ModifierOptionInput[];
     };
@@ -850,6 +872,8 @@ export interface Operations {
       min?: number;
       /** Choices at most, quantities counted */
       max?: number;
+      /** So many choices cost nothing: the cheapest of those that cost something */
+      free?: number | null;
       /** In the order they are shown */
       options?: ModifierOptionInput[];
     };
@@ -2279,12 +2303,12 @@ export interface AllDayCount {
   quantity: number;
 }
 
-/** Of the 14 in Regulation (EU) No 1169/2011, Annex II */
+/** Of the 14 in Regulation (EU) No 1169/2011, Annex II, and the restaurant's own */
 export interface Allergens {
   /** In the dish */
-  contains: ('gluten' | 'crustaceans' | 'eggs' | 'fish' | 'peanuts' | 'soybeans' | 'milk' | 'nuts' | 'celery' | 'mustard' | 'sesame' | 'sulphites' | 'lupin' | 'molluscs')[];
+  contains: string[];
   /** Possibly in the dish */
-  traces: ('gluten' | 'crustaceans' | 'eggs' | 'fish' | 'peanuts' | 'soybeans' | 'milk' | 'nuts' | 'celery' | 'mustard' | 'sesame' | 'sulphites' | 'lupin' | 'molluscs')[];
+  traces: string[];
 }
 
 /** Always and everywhere when not given */
@@ -2330,6 +2354,13 @@ export interface Daypart {
   from: string;
   /** End (exclusive); not after `from` means on the next day, equal to it a whole day, HH:MM on the restaurant's clock */
   to: string;
+}
+
+export interface Declared {
+  /** What menu items name it by: small letters, digits, hyphens and underscores */
+  code: string;
+  /** What guests read */
+  name: string;
 }
 
 /** The device as it is now */
@@ -2511,11 +2542,13 @@ export interface MenuFileCategory {
 export interface MenuFileItem {
   /** The restaurant's own short code; unique, and what an import finds the thing by */
   code: string;
+  /** Number, as guests say it, for instance 23a; several may have the same */
+  number?: string;
   name: string;
   description?: string;
   /** Place in the list, ascending */
   position?: number;
-  /** A single price; give this or `sizes` */
+  /** A single price; give this or `sizes`, or neither with `openPrice` */
   price?: Price;
   /** Prices that differ by channel */
   channelPrices?: ChannelPrices;
@@ -2525,10 +2558,12 @@ export interface MenuFileItem {
   priceRules?: MenuPriceRule[];
   /** Code of one of the restaurant's tax classes; the category's when not given */
   taxClass?: string;
-  /** Of the 14 in Regulation (EU) No 1169/2011, Annex II */
+  /** Of the 14 in Regulation (EU) No 1169/2011, Annex II, and the restaurant's own */
   allergens?: Allergens;
+  /** Codes of the restaurant's additives that are in it */
+  additives?: string[];
   /** What diets it suits, and `spicy` */
-  dietary?: ('vegetarian' | 'vegan' | 'gluten_free' | 'lactose_free' | 'halal' | 'kosher' | 'spicy')[];
+  dietary?: ('vegetarian' | 'vegan' | 'gluten_free' | 'lactose_free' | 'halal' | 'kosher' | 'spicy' | 'very_spicy' | 'non_vegetarian' | 'pescatarian' | 'jain' | 'organic' | 'sugar_free' | 'contains_alcohol' | 'contains_pork')[];
   /** Time to prepare one, in seconds */
   prepSeconds?: number;
   /** Course it is served in by default; the category's, or 1, when not given */
@@ -2543,6 +2578,8 @@ export interface MenuFileItem {
   unit?: 'portion' | 'piece' | 'kg' | 'g' | 'lb' | 'oz' | 'l' | 'cl' | 'ml';
   /** How many decimals a quantity of it may have; 3 when not given, 0: only whole ones */
   decimals?: number;
+  /** Priced when it is ordered, by who may (`order:open-price`); `price` is then what it costs when nothing is said */
+  openPrice?: boolean;
   /** Code of its category */
   category: string;
   /** Codes of its modifier groups */
@@ -2564,13 +2601,24 @@ export interface MenuFileModifierGroup {
   min: number;
   /** Choices at most, quantities counted */
   max: number;
+  /** So many choices cost nothing: the cheapest of those that cost something */
+  free?: number;
   options: MenuFileOption[];
 }
 
 export interface MenuFileOption {
   name: string;
-  /** Added to the item; nothing when not given */
-  price?: Price;
+  description?: string;
+  /** Added to the item, or taken off it; nothing when not given */
+  price?: PriceDifference;
+  /** Prices that differ by the size of the dish, by the name of the size */
+  prices?: Record<string, PriceDifference>;
+  /** How many of it at most; as many as the group allows when not given */
+  max?: number;
+  /** Of the 14 in Regulation (EU) No 1169/2011, Annex II, and the restaurant's own */
+  allergens?: Allergens;
+  /** Codes of the restaurant's additives that are in it */
+  additives?: string[];
   /** Chosen unless the guest says otherwise */
   default?: boolean;
   /** Codes of the groups asked once this is chosen */
@@ -2611,13 +2659,15 @@ export interface MenuItem {
   status: 'active' | 'archived';
   /** The restaurant's own short code; unique, and what an import finds the thing by */
   code?: string;
+  /** Number, as guests say it, for instance 23a; several may have the same */
+  number?: string;
   name: string;
   description?: string;
   /** Id of its category */
   categoryId: string;
   /** Place in the list, ascending */
   position: number;
-  /** Present when the item has no sizes */
+  /** Present when the item has no sizes, but for an open price */
   price?: Price;
   /** Prices that differ by channel */
   channelPrices?: ChannelPrices;
@@ -2629,10 +2679,12 @@ export interface MenuItem {
   taxClass: string;
   /** Tax classes that differ by channel, for instance of what is taken away */
   channelTaxClasses?: ChannelTaxClasses;
-  /** Of the 14 in Regulation (EU) No 1169/2011, Annex II */
+  /** Of the 14 in Regulation (EU) No 1169/2011, Annex II, and the restaurant's own */
   allergens: Allergens;
+  /** Codes of the restaurant's additives that are in it */
+  additives?: string[];
   /** What diets it suits, and `spicy` */
-  dietary: ('vegetarian' | 'vegan' | 'gluten_free' | 'lactose_free' | 'halal' | 'kosher' | 'spicy')[];
+  dietary: ('vegetarian' | 'vegan' | 'gluten_free' | 'lactose_free' | 'halal' | 'kosher' | 'spicy' | 'very_spicy' | 'non_vegetarian' | 'pescatarian' | 'jain' | 'organic' | 'sugar_free' | 'contains_alcohol' | 'contains_pork')[];
   /** Time to prepare one, in seconds */
   prepSeconds: number;
   /** Course it is served in by default */
@@ -2646,6 +2698,8 @@ export interface MenuItem {
   unit?: 'portion' | 'piece' | 'kg' | 'g' | 'lb' | 'oz' | 'l' | 'cl' | 'ml';
   /** How many decimals a quantity of it may have; 3 when not given, 0: only whole ones */
   decimals?: number;
+  /** Priced when it is ordered, by who may (`order:open-price`); `price` is then what it costs when nothing is said */
+  openPrice?: boolean;
   /** Present while somebody has set it to sold out (86); past `until` it means nothing */
   soldOut?: {
     /** It is sold out until then; null: until lifted (ISO 8601, UTC) */
@@ -2715,6 +2769,8 @@ export interface ModifierGroup {
   min: number;
   /** Choices at most, quantities counted */
   max: number;
+  /** So many choices cost nothing: the cheapest of those that cost something */
+  free?: number;
   options: ModifierOption[];
 }
 
@@ -2722,8 +2778,17 @@ export interface ModifierOption {
   /** Id of the option */
   id: string;
   name: string;
-  /** Added to the item */
-  price: Price;
+  description?: string;
+  /** Added to the item, or taken off it */
+  price: PriceDifference;
+  /** Prices that differ by the size of the dish, by the name of the size */
+  prices?: Record<string, PriceDifference>;
+  /** How many of it at most; as many as the group allows when not given */
+  max?: number;
+  /** Of the 14 in Regulation (EU) No 1169/2011, Annex II, and the restaurant's own */
+  allergens?: Allergens;
+  /** Codes of the restaurant's additives that are in it */
+  additives?: string[];
   /** Chosen unless the guest says otherwise */
   default: boolean;
   soldOut: boolean;
@@ -2733,8 +2798,17 @@ export interface ModifierOption {
 
 export interface ModifierOptionInput {
   name: string;
-  /** Added to the item; nothing when not given */
-  price?: Price;
+  description?: string;
+  /** Added to the item, or taken off it; nothing when not given */
+  price?: PriceDifference;
+  /** Prices that differ by the size of the dish, by the name of the size */
+  prices?: Record<string, PriceDifference>;
+  /** How many of it at most; as many as the group allows when not given */
+  max?: number;
+  /** Of the 14 in Regulation (EU) No 1169/2011, Annex II, and the restaurant's own */
+  allergens?: Allergens;
+  /** Codes of the restaurant's additives that are in it */
+  additives?: string[];
   /** Chosen unless the guest says otherwise */
   default?: boolean;
   /** Of an option the group has; without it an option of the same name keeps its id */
@@ -2808,6 +2882,8 @@ export interface OrderLine {
   itemId: string;
   /** Id of the item's category */
   categoryId: string;
+  /** Number of the dish on the menu */
+  number?: string;
   /** Name when it was ordered */
   name: string;
   /** Id of the size */
@@ -2818,8 +2894,12 @@ export interface OrderLine {
   modifiers: OrderLineModifier[];
   /** How many, or how much: at most three decimals, as the item's `decimals` allow */
   quantity: number;
+  /** What the quantity is of; portions when not given */
+  unit?: 'portion' | 'piece' | 'kg' | 'g' | 'lb' | 'oz' | 'l' | 'cl' | 'ml';
   /** Of one, without modifiers, when it was ordered */
   unitPrice: Money;
+  /** Somebody said its price */
+  openPrice?: true;
   /** Of the line, with modifiers */
   total: Money;
   /** Code of the tax class */
@@ -2841,8 +2921,10 @@ export interface OrderLine {
   status: 'held' | 'fired' | 'preparing' | 'ready' | 'served' | 'cancelled' | 'voided';
   /** For the kitchen, for instance "no salt" */
   note: string;
-  /** Allergens it contains */
+  /** Allergens it contains, with its options */
   allergens: string[];
+  /** Allergens it may contain */
+  traces: string[];
   /** Time to prepare one, in seconds */
   prepSeconds: number;
   /** Number of the firing that sent it to the kitchen */
@@ -2877,6 +2959,8 @@ export interface OrderLineInput {
   modifiers?: ModifierChoice[];
   /** How many, or how much: at most three decimals, as the item's `decimals` allow */
   quantity?: number;
+  /** Of one; for an item with `openPrice`, and only with the permission `order:open-price` */
+  price?: Price;
   /** Seat at the table, from 1 */
   seat?: number;
   /** Course it is served in; the item's own when not given */
@@ -2898,6 +2982,8 @@ export interface OrderLineModifier {
   price: Money;
   /** How many with each portion */
   quantity: number;
+  /** How many of them cost nothing */
+  free?: number;
 }
 
 export interface OrderTax {
@@ -2976,6 +3062,13 @@ export interface Price {
   currency: string;
 }
 
+export interface PriceDifference {
+  /** Integer minor units */
+  amount: number;
+  /** ISO 4217; the restaurant's */
+  currency: string;
+}
+
 /** The restaurant with its settings */
 export interface Restaurant {
   /** Id of the restaurant */
@@ -2996,6 +3089,10 @@ export interface Restaurant {
   pricesIncludeTax: boolean;
   /** The kinds of tax that menu items can have; no two have the same `code` */
   taxClasses: TaxClass[];
+  /** Allergens beside the 14 of Regulation (EU) No 1169/2011 that the menu may name; no two have the same `code` */
+  allergens: Declared[];
+  /** Additives that the menu may name, for instance by their numbers; no two have the same `code` */
+  additives: Declared[];
   /** Seconds after which a ticket that no screen has received raises an alert; 0: never (no kitchen screens) */
   ticketReceiptSeconds: number;
   /** A scheduled order goes to the kitchen its longest preparation time and so many seconds before it is wanted */
@@ -3063,11 +3160,11 @@ export interface StaffMember {
   /** Role; decides the permissions */
   role: 'owner' | 'manager' | 'waiter' | 'kitchen' | 'cashier' | 'host';
   /** Permissions beyond the role's */
-  allow: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'dashboard:read' | 'dashboard:write' | 'sync:read')[];
+  allow: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'order:open-price' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'dashboard:read' | 'dashboard:write' | 'sync:read')[];
   /** Permissions withheld; a denial wins */
-  deny: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'dashboard:read' | 'dashboard:write' | 'sync:read')[];
+  deny: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'order:open-price' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'dashboard:read' | 'dashboard:write' | 'sync:read')[];
   /** What this person may do, all told */
-  permissions: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'dashboard:read' | 'dashboard:write' | 'sync:read')[];
+  permissions: ('restaurant:read' | 'restaurant:write' | 'staff:read' | 'staff:write' | 'device:write' | 'menu:read' | 'menu:write' | 'menu:availability' | 'floor:read' | 'floor:write' | 'floor:assign' | 'table:status' | 'order:read' | 'order:write' | 'order:void' | 'order:transfer' | 'order:open-price' | 'kitchen:read' | 'kitchen:write' | 'ticket:write' | 'ticket:prioritise' | 'dashboard:read' | 'dashboard:write' | 'sync:read')[];
   /** Whether a password is set */
   hasPassword: boolean;
   /** Whether a PIN is set */
@@ -3294,6 +3391,8 @@ export interface TicketLine {
   lineId: string;
   /** Id of the menu item */
   itemId: string;
+  /** Number of the dish on the menu */
+  number?: string;
   /** Item */
   name: string;
   /** Size */
@@ -3307,14 +3406,18 @@ export interface TicketLine {
   }[];
   /** How many; of a `cancel` how many less */
   quantity: number;
+  /** What the quantity is of; portions when not given */
+  unit?: 'portion' | 'piece' | 'kg' | 'g' | 'lb' | 'oz' | 'l' | 'cl' | 'ml';
   /** Seat at the table */
   seat?: number;
   /** Course */
   course: number;
   /** The waiter's note */
   note: string;
-  /** Allergens it contains */
+  /** Allergens it contains, with its options */
   allergens: string[];
+  /** Allergens it may contain */
+  traces?: string[];
   /** `add` and `move` are food to make (`move` may be half made); `change` and `cancel` are news of a line */
   change: 'add' | 'change' | 'cancel' | 'move';
   /** Where it is; `moved` went to a ticket of another order */
