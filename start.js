@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const home = fileURLToPath(new URL('.', import.meta.url));
-const PROGRAMS = { 'new-epoch': 'new-epoch', plan: 'set-plan' };
+const PROGRAMS = { 'new-epoch': 'new-epoch', 'new-pepper': 'new-pepper', plan: 'set-plan' };
 const SOURCES = [
   'src',
   'packages/client/src',

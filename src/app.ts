@@ -7,12 +7,14 @@ import type { Feature } from './kernel/feature.js';
 import { type Clock, systemClock } from './kernel/time.js';
 import type { Config } from './platform/config.js';
 import { Disk } from './platform/disk.js';
-import { createDoors } from './platform/doors.js';
+import { createDoors, digestBy } from './platform/doors.js';
 import { memoryFigures, watchEventLoop } from './platform/event-loop.js';
+import { ensureIndexes } from './platform/indexes.js';
 import { sparingly } from './platform/log-sparing.js';
 import type { Logger } from './platform/logger.js';
 import { createMetrics, type Metrics } from './platform/metrics.js';
-import { type Database, ensureIndexes, fromDatabase, isDiskFull, openDatabase } from './platform/mongo.js';
+import { type Database, fromDatabase, isDiskFull, openDatabase } from './platform/mongo.js';
+import { checkPepper } from './platform/pepper-mark.js';
 import { LocalPresence } from './platform/presence.js';
 import { Redis } from './platform/redis.js';
 import { SharedPresence } from './platform/shared-presence.js';
@@ -78,6 +80,7 @@ export async function createApp({
 }: AppOptions): Promise<App> {
   setRetention(config.database.journalRetentionDays);
   const database = await openDatabase({ ...config.database, dataDir: config.server.dataDir });
+  await checkPepper(digestBy(config.security.pepper));
   await ensureIndexes();
   const metrics = createMetrics({ process: config.server.env !== 'test' });
   const redis = await openRedis(config, logger, metrics);

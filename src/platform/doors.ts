@@ -12,12 +12,18 @@ export interface DoorOptions {
   argon2: { memoryKib: number; passes: number };
 }
 
+/** A keyed digest (HMAC-SHA256, hex); `purpose` separates its uses. */
+export function digestBy(pepper: string): Doors['digest'] {
+  if (Buffer.byteLength(pepper) < 32) throw new RangeError('The pepper needs at least 32 bytes');
+  const key = createSecretKey(Buffer.from(pepper));
+  return (purpose, value) => createHmac('sha256', key).update(`${purpose}\0${value}`).digest('hex');
+}
+
 /** argon2id with one lane, as the OWASP Password Storage Cheat Sheet has it; the library's default is argon2id. */
 export function createDoors({ pepper, tokens: given, argon2, presence, signUp }: DoorOptions): Doors {
   const { signAccess, refreshTtlSeconds, sessionTtlSeconds } = given;
   const tokens = { signAccess, refreshTtlSeconds, sessionTtlSeconds };
-  if (Buffer.byteLength(pepper) < 32) throw new RangeError('The pepper needs at least 32 bytes');
-  const key = createSecretKey(Buffer.from(pepper));
+  const digest = digestBy(pepper);
   const cost = { memoryCost: argon2.memoryKib, timeCost: argon2.passes, parallelism: 1 };
   // Made at the first need and with the same cost, so that an unknown account takes as long as a known one.
   let nobody: Promise<string> | undefined;
@@ -30,7 +36,7 @@ export function createDoors({ pepper, tokens: given, argon2, presence, signUp }:
         await verify(await nobody, password);
       },
     },
-    digest: (purpose, value) => createHmac('sha256', key).update(`${purpose}\0${value}`).digest('hex'),
+    digest,
     tokens,
     presence,
     signUp,

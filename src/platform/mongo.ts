@@ -119,14 +119,3 @@ export async function fromDatabase<T>(work: Promise<T>): Promise<T> {
     throw new BrigadeError('unavailable', { retryAfter: 2 }, { cause: error });
   }
 }
-
-/** Creates the declared collections and indexes that are missing. Takes nothing away. */
-export async function ensureIndexes(): Promise<void> {
-  await Promise.all(
-    mongoose.modelNames().map(async (name) => {
-      const model = mongoose.model(name);
-      await model.createCollection();
-      await model.createIndexes();
-    }),
-  );
-}

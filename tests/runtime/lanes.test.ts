@@ -2,7 +2,7 @@ import mongoose from 'mongoose';
 import { fail, failAfterCommit } from '../../src/kernel/errors.js';
 import { everyone, type Room } from '../../src/kernel/event.js';
 import { newId } from '../../src/kernel/ids.js';
-import { ensureIndexes } from '../../src/platform/mongo.js';
+import { ensureIndexes } from '../../src/platform/indexes.js';
 import { Committer } from '../../src/runtime/committer.js';
 import { type Entry, journalModel, readHead } from '../../src/runtime/journal.js';
 import { Lanes } from '../../src/runtime/lanes.js';

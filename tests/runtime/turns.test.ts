@@ -1,8 +1,8 @@
 import mongoose from 'mongoose';
 import { RedisServer } from '../../cluster/redis-server.js';
 import { newId } from '../../src/kernel/ids.js';
+import { ensureIndexes } from '../../src/platform/indexes.js';
 import { createMetrics, type Metrics } from '../../src/platform/metrics.js';
-import { ensureIndexes } from '../../src/platform/mongo.js';
 import { Redis } from '../../src/platform/redis.js';
 import { Committer } from '../../src/runtime/committer.js';
 import { Lanes } from '../../src/runtime/lanes.js';
