@@ -1,6 +1,8 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Problem } from '../src/kernel/errors.js';
 import { type Brigade, type House, metricsOf, openHouse, Screen, startBrigade, until } from './harness/index.js';
 
 let brigade: Brigade;
@@ -168,5 +170,61 @@ describe('the log', () => {
     const everything = read('');
     for (const secret of [waiter.token, waiter.login.password, waiter.refreshToken])
       expect(everything).not.toContain(secret);
+  });
+
+  it('says which screen was on from when to when, and why it left', async () => {
+    const cook = await house.hire('kitchen');
+    const screen = await Screen.open(brigade.url, cook.token);
+    screen.close();
+    const again = await Screen.open(brigade.url, cook.token);
+    await house.owner.must('staff:deactivate', { staffId: cook.userId });
+    await until('the second is ended', () => again.ended);
+    const lines = await until('all comings and goings are written', () => {
+      const found = read('combined')
+        .split('\n')
+        .filter((line) => line.includes(cook.userId) && line.includes('"kind":"screen"'));
+      return found.length >= 4 && found.map((line) => JSON.parse(line));
+    });
+    const who = { kind: 'screen', userId: cook.userId, restaurantId: house.restaurantId, role: 'kitchen' };
+    for (const line of lines) expect(line).toMatchObject({ ...who, socketId: expect.any(String), ip: '127.0.0.1' });
+    const left = lines.filter(({ message }) => message === 'A screen left');
+    expect(left.map(({ reason }) => reason).sort()).toEqual(['client namespace disconnect', 'session_ended']);
+    for (const { seconds } of left) expect(seconds).toBeGreaterThanOrEqual(0);
+  });
+
+  it('has of what is refused why, over both transports and in the handshake, and of callers who left that they did', async () => {
+    const waiter = await house.hire('waiter');
+    await waiter.via('rest', 'restaurant:update', { name: 'x' });
+    await waiter.via('socket', 'restaurant:update', { name: 'x' });
+    const problem = await Screen.open(brigade.url, 'nonsense').catch((error: Problem) => error);
+    const requestId = (problem as Problem).requestId ?? 'none';
+    const found = (test: (line: string) => boolean) =>
+      read('requests')
+        .split('\n')
+        .filter(test)
+        .map((line) => JSON.parse(line));
+    const refused = await until('both refusals are written', () => {
+      const lines = found((line) => line.includes(waiter.userId) && line.includes('restaurant:update'));
+      return lines.length >= 2 && lines;
+    });
+    for (const line of refused)
+      expect(line).toMatchObject({ status: 403, code: 'forbidden', detail: expect.stringContaining('permission') });
+    const [handshake] = await until('the handshake is written', () => {
+      const lines = found((line) => line.includes(requestId));
+      return lines.length > 0 && lines;
+    });
+    expect(handshake).toMatchObject({ operation: 'connect', status: 401, code: 'token_invalid' });
+    const { port } = new URL(brigade.url);
+    const line = connect(Number(port), '127.0.0.1');
+    const body =
+      'POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n';
+    line.write(`${body}X-Request-Id: gone-before-1\r\n\r\n{`);
+    await until('it is being read', async () => /http_requests_in_progress [1-9]/.test(await metricsOf(brigade.url)));
+    line.destroy();
+    const [gone] = await until('that they left is written', () => {
+      const lines = found((one) => one.includes('gone-before-1'));
+      return lines.length > 0 && lines;
+    });
+    expect(gone).toMatchObject({ level: 'info', status: 499, code: 'aborted' });
   });
 });

@@ -1,4 +1,4 @@
-import { createServer, get, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, get, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { until } from '../../../tests/harness/until.js';
 import { Turnstile } from './turnstile.js';
@@ -45,12 +45,12 @@ interface Asked {
 
 /** Asks on a connection of its own. */
 function ask(path = '/'): Asked {
-  const asked: Asked = { leave: () => request.destroy() };
-  const request = get(`${url}${path}`, { agent: false }, (response) => {
+  const asked: Asked = { leave: () => sent.destroy() };
+  const sent = get(`${url}${path}`, { agent: false }, (response) => {
     asked.status = response.statusCode;
     response.resume();
   });
-  request.on('error', () => undefined);
+  sent.on('error', () => undefined);
   return asked;
 }
 const times = (count: number): Asked[] => Array.from({ length: count }, () => ask());
@@ -105,4 +105,21 @@ it('tells who waits too long to come back, soon when the queue stands, and recov
   await until('all are served', () => after.every(({ status }) => status === 200));
   now += 2_001;
   expect(turnstile.isOverloaded).toBe(false);
+});
+
+it('is not filled by who sends slowly: their places are for others, until what they send is here', async () => {
+  const slow = Array.from({ length: 100 }, () => {
+    const one = request(url, { method: 'POST', headers: { 'Content-Length': 10 }, agent: false });
+    one.on('error', () => undefined);
+    one.write('{');
+    return one;
+  });
+  await until('the room is full', () => held.length === 100);
+  const after = ask();
+  await until('somebody waits', () => turnstile.waiting === 1);
+  now += 201;
+  await until('they are begun all the same', () => held.length === 101);
+  openUp();
+  await until('they are served', () => after.status === 200);
+  for (const one of slow) one.destroy();
 });

@@ -32,6 +32,8 @@ const SLICE_MS = 2;
 /** Turns of the loop that are left to new connections, each of which takes in one, before requests have theirs. */
 const ACCEPT_TURNS = 32;
 const LOOK_MS = 50;
+/** A body that is not here after this time has its place taken by others. */
+const SLOW_MS = 200;
 
 /**
  * Where REST requests wait. Node takes in one connection in each turn of its loop, so a server with too much to do leaves
@@ -42,6 +44,8 @@ const LOOK_MS = 50;
 export class Turnstile {
   readonly #now: () => number;
   #line: Waiting[] = [];
+  /** Requests under way whose body may not be here yet, the oldest first. */
+  readonly #slow = new Map<IncomingMessage, { since: number; leave: () => void }>();
   #running = 0;
   #finished = 0;
   #finishedBefore = 0;
@@ -107,11 +111,12 @@ export class Turnstile {
     else this.#lookLater();
   };
 
-  /** Somebody may wait too long while nothing ends. */
+  /** Somebody may wait too long, or send too slowly, while nothing ends. */
   #lookLater(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#arm();
+      this.#passSlow();
+      if (this.#line.length > 0) this.#arm();
     }, LOOK_MS).unref();
   }
 
@@ -131,13 +136,34 @@ export class Turnstile {
 
   #begin(req: IncomingMessage, res: ServerResponse): void {
     this.#running += 1;
-    res.once('close', () => {
+    let isInside = true;
+    const leave = () => {
+      if (!isInside) return;
+      isInside = false;
+      this.#slow.delete(req);
       this.#running -= 1;
       this.#tick();
       this.#finished += 1;
       if (this.#line.length > 0) this.#arm();
-    });
+    };
+    // The first is when the answer is given: how fast it is taken is the caller's business.
+    res.once('prefinish', leave).once('close', leave);
+    if (hasBody(req)) {
+      this.#slow.set(req, { since: this.#now(), leave });
+      this.#lookLater();
+    }
     this.options.serve(req, res);
+  }
+
+  /** Who sends a byte a second is waited for, but takes up nobody's place. */
+  #passSlow(): void {
+    const oldest = this.#now() - SLOW_MS;
+    for (const [req, { since, leave }] of this.#slow) {
+      if (since > oldest) break;
+      if (req.complete) this.#slow.delete(req);
+      else leave();
+    }
+    if (this.#slow.size > 0) this.#lookLater();
   }
 
   #hasRoom(): boolean {
@@ -155,3 +181,6 @@ export class Turnstile {
 }
 
 const hasLeft = ({ req, res }: Waiting): boolean => req.socket.destroyed || res.destroyed || res.closed;
+
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';

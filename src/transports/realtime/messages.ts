@@ -34,6 +34,8 @@ export interface SocketData extends Authenticated {
   ip: string;
   /** What the device held when it connected. */
   unsent?: Unsent;
+  /** Why the server ended it. */
+  endedBy?: string;
 }
 
 export type Acked =

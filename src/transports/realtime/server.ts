@@ -1,4 +1,4 @@
-import type { Server as HttpServer, IncomingHttpHeaders } from 'node:http';
+import type { Server as HttpServer } from 'node:http';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { Server, type Socket } from 'socket.io';
 import type { Actor } from '../../kernel/context.js';
@@ -9,14 +9,13 @@ import type { Redis } from '../../platform/redis.js';
 import type { Limits } from '../../runtime/limits.js';
 import { isTarget } from '../../runtime/sessions.js';
 import { roomsOfActor } from '../../runtime/sync.js';
-import { addressOf } from '../address.js';
 import { joinProcesses } from './adapter.js';
 import { coalesceFrames } from './coalesce.js';
 import { Doorway } from './doorway.js';
+import { authenticate, forgetHandshake, refusal } from './handshake.js';
 import { type MessagesOptions, type SocketData, serveMessages } from './messages.js';
 import { Rooms, roomOf, socketRoom } from './rooms.js';
 import { textOnly } from './text-only.js';
-import { unsentOf } from './unsent.js';
 
 export interface RealtimeOptions extends Omit<MessagesOptions, 'takeMessage'> {
   limits: Limits;
@@ -122,7 +121,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       },
       (error: unknown) => {
         doorway.refused(socket.conn);
-        next(refusal(error));
+        next(refusal(error, socket, options));
       },
     );
   });
@@ -160,47 +159,6 @@ export function createRealtime(options: RealtimeOptions): Realtime {
 
 const dataOf = (socket: Socket): SocketData => socket.data as SocketData;
 
-const tokenOf = (socket: Socket): unknown => (socket.handshake.auth as { token?: unknown }).token;
-
-/** A connection counts as a query of its person; one without a good token by its address. */
-async function authenticate(socket: Socket, options: RealtimeOptions): Promise<void> {
-  const { sessions, limits, trustProxy, clock } = options;
-  const given = tokenOf(socket);
-  const token = typeof given === 'string' ? given : '';
-  const { headers, address } = socket.handshake;
-  const ip = addressOf(headers, address, trustProxy);
-  checkOrigin(socket.handshake.headers, options);
-  try {
-    if (token === '') throw fail('unauthenticated', 'Send an access token in the handshake: auth: { token }');
-    socket.data = { ...(await sessions.authenticate(token)), ip } satisfies SocketData;
-  } catch (error) {
-    await limits.refused(error, ip, token, []);
-  }
-  await limits.takeFor(dataOf(socket).actor, 'read', []);
-  const unsent = unsentOf((socket.handshake.auth as { unsent?: unknown }).unsent, clock);
-  if (unsent !== undefined) dataOf(socket).unsent = unsent;
-}
-
-/**
- * Browsers say which page opens a WebSocket, and CORS does not hold them back: only pages from here, or from an origin of
- * CORS_ORIGINS, may. An app that is no page says nothing.
- */
-function checkOrigin(headers: IncomingHttpHeaders, { corsOrigins, publicUrl, trustProxy }: RealtimeOptions): void {
-  const { origin, host } = headers;
-  if (origin === undefined || corsOrigins.includes(origin)) return;
-  const forwarded = trustProxy > 0 ? String(headers['x-forwarded-host'] ?? '') : '';
-  const from = URL.canParse(origin) ? new URL(origin) : undefined;
-  if (from !== undefined && [host, forwarded].includes(from.host)) return;
-  if (publicUrl !== undefined && from?.origin === new URL(publicUrl).origin) return;
-  throw fail('forbidden', `Pages of ${origin.slice(0, 100)} may not connect: CORS_ORIGINS does not name it`);
-}
-
-/** socket.io sends `data` of the error along with `connect_error`. */
-function refusal(error: unknown): Error {
-  const problem = toProblem(error);
-  return Object.assign(new Error(problem.title), { data: problem });
-}
-
 function welcome(socket: Socket, rooms: Rooms, options: RealtimeOptions & MessagesOptions): void {
   const { actor, unsent } = dataOf(socket);
   forgetHandshake(socket);
@@ -212,7 +170,9 @@ function welcome(socket: Socket, rooms: Rooms, options: RealtimeOptions & Messag
   options.presence.arrive(socket.id, present);
   if (unsent !== undefined) options.onReturned(present);
   options.metrics.connectedSockets.inc({ role });
+  const leaves = logStay(socket, options);
   socket.on('disconnect', (reason) => {
+    leaves(reason);
     rooms.leave(restaurantId);
     options.presence.leave(socket.id, restaurantId, !reason.endsWith('namespace disconnect'));
     options.metrics.connectedSockets.dec({ role });
@@ -233,22 +193,28 @@ function endUnlessStill(socket: Socket, { sessions }: RealtimeOptions): void {
   );
 }
 
+/** Was the grill's screen on at 19:42? The log says who came with which device, when they left and why. */
+function logStay(socket: Socket, { logger }: RealtimeOptions): (reason: string) => void {
+  const { actor, ip } = dataOf(socket);
+  const { userId, restaurantId, role, deviceId, stationIds } = actor;
+  const who = { kind: 'screen', socketId: socket.id, userId, restaurantId, role, deviceId, stationIds, ip };
+  const started = performance.now();
+  logger.info('A screen connected', { ...who, transport: socket.conn.transport.name });
+  return (reason) => {
+    const seconds = Math.round((performance.now() - started) / 100) / 10;
+    logger.info('A screen left', { ...who, reason: dataOf(socket).endedBy ?? reason, seconds });
+  };
+}
+
 function presentOf(actor: Actor, since: Date, unsent: Unsent | undefined): Present {
   const { restaurantId, userId, name, role, deviceId, stationIds } = actor;
   const device = { ...(deviceId !== undefined && { deviceId }), ...(unsent !== undefined && { unsent }) };
   return { restaurantId, userId, name, role, stationIds, since, ...device };
 }
 
-/** Token, headers and request are kilobytes on each of thousands of sockets, and a token is best not kept at all. */
-function forgetHandshake(socket: Socket): void {
-  socket.handshake.auth = {};
-  socket.handshake.headers = {};
-  // As Socket.IO's page on memory usage advises; its type does not allow for it.
-  (socket.conn as { request: unknown }).request = null;
-}
-
 function end(socket: Socket, code: 'session_ended' | 'token_expired'): void {
   const { title, detail } = toProblem(fail(code));
+  dataOf(socket).endedBy = code;
   socket.emit('session:ended', { code, detail: detail ?? title });
   socket.disconnect(true);
 }
