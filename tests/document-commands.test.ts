@@ -47,6 +47,7 @@ const proofs: readonly (readonly [RegExp, Proof])[] = [
   [/^npm run imports$/, ci(/npm run imports/)],
   [/^npm run simulate( |$)/, ci(/npm run simulate -- --covers/)],
   [/^npm run faults( |$)/, ci(/npm run faults -- --seeds/)],
+  [/^npm run probe( |$)/, ci(/npm run probe -- --short/)],
   [/^npm run faults -- --rounds /, ci(/npm run faults -w packages\/pocket-mongo/)],
   [/^npm run cluster( |$)/, test('tests/cluster.test.ts', /startCluster/)],
   [/^npm run supported -w packages\/pocket-mongo/, ci(/npm run supported -w packages\/pocket-mongo/)],

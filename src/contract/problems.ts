@@ -59,10 +59,11 @@ export function problemStatuses(
 ): number[] {
   const hasBody = rest.method !== 'get' && rest.method !== 'delete';
   const named = permission !== 'public' && permission !== 'authenticated';
+  const declared = new Set<number>(mayFail.map((code) => errorTable[code].status));
   return [
     400,
-    ...(permission !== 'public' || limit === 'auth' ? [401] : []),
-    ...(named || mayFail.includes('forbidden') ? [403] : []),
+    ...(permission !== 'public' || limit === 'auth' || declared.has(401) ? [401] : []),
+    ...(named || declared.has(403) ? [403] : []),
     ...(namesThings ? [404] : []),
     ...(kind === 'command' ? [409] : []),
     ...(hasBody ? [413, 415] : []),

@@ -62,6 +62,7 @@ export const submit = batch<Submit, Submission>({
   rest: { method: 'post', path: '/sync/commands' },
   permission: 'authenticated',
   limit: 'write',
+  mayFail: ['forbidden'],
   // Names and white space around the batch.
   maxBytes: MAX_BYTES + 131_072,
   input: Joi.object<Submit, true>({

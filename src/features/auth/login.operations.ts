@@ -63,6 +63,7 @@ export const refresh = command({
   // Not `auth`: every screen behind a restaurant's one address refreshes each quarter of an hour, and a digest of 256
   // bits is not guessed.
   limit: 'write',
+  mayFail: ['token_invalid'],
   limitBy: ({ refreshToken }, doors) => {
     const sessionId = readRefreshToken(doors, refreshToken)?.sessionId;
     return sessionId === undefined ? undefined : { known: `session ${sessionId}` };
