@@ -9,7 +9,7 @@ export interface Service {
   waiter: Person;
   colleague: Person;
   cook: Person;
-  /** Items: 6.50 cold starter; 28.90 hot main, 15 min; 3.00 which no station makes. Prices include 10 % tax. */
+  /** Items: 6.50 cold starter; 28.90 hot main, 15 min; 3.00 which needs nobody; others no route names. Prices include 10 % tax. */
   soup: string;
   steak: string;
   water: string;
@@ -59,6 +59,12 @@ export async function openService(brigade: Brigade, settings: object = {}): Prom
     (await owner.must('station:create', { name, routes: { categoryIds: [], itemIds } })).id as string;
   const cold = await station('Cold', [soup]);
   const hot = await station('Hot', [steak]);
+  await owner.must('station:create', {
+    name: 'Fridge',
+    kind: 'none',
+    position: 9,
+    routes: { categoryIds: [], itemIds: [water] },
+  });
   const section = await owner.must('section:create', { name: 'Room' });
   let tables = 0;
   const table = async () => {

@@ -1,5 +1,5 @@
 import Joi from 'joi';
-import { checkConfirmed } from '../../kernel/context.js';
+import { checkConfirmed, type UnitContext } from '../../kernel/context.js';
 import { fail, invalid } from '../../kernel/errors.js';
 import { newId } from '../../kernel/ids.js';
 import { checkVersion, command, query } from '../../kernel/operation.js';
@@ -152,3 +152,14 @@ export const unpairDevice = command({
     return device;
   },
 });
+
+/** A station is gone: the screens bound to it are so no more, and connect again with the rooms they have now. */
+export async function unbindScreens(ctx: UnitContext, stationId: string): Promise<void> {
+  for (const before of await ctx.all(devices)) {
+    if (!before.stationIds.includes(stationId)) continue;
+    const stationIds = before.stationIds.filter((one) => one !== stationId);
+    if (before.active) ctx.revoke({ deviceId: before._id });
+    const device = deviceView(ctx.save(devices, { ...before, stationIds }));
+    ctx.publish(deviceChanged, { device });
+  }
+}

@@ -47,6 +47,12 @@ async function pair(input: object = { name: 'Bar tablet', kind: 'waiter' }) {
   return { deviceId: device.id as string, deviceToken: deviceToken as string };
 }
 
+let stations = 0;
+async function station(at: House = house): Promise<string> {
+  stations += 1;
+  return (await at.owner.must('station:create', { name: `Station ${stations}` })).id;
+}
+
 async function hireWithPin(role: string) {
   const pin = nextPin();
   const { id } = await manager.must('staff:create', { name: `PIN ${role} ${pin}`, role, pin });
@@ -62,7 +68,7 @@ describe.each(transports)('over %s', (transport: Transport) => {
   describe('device:pair', () => {
     it('pairs a screen and tells the managers, not the token', async () => {
       const owner = await house.owner.screen();
-      const stationIds = [newId()];
+      const stationIds = [await station()];
       const input = { name: 'Grill', kind: 'kitchen', stationIds };
       const { status, data } = await manager.via(transport, 'device:pair', input);
       expect(status).toBe(201);
@@ -85,6 +91,25 @@ describe.each(transports)('over %s', (transport: Transport) => {
       const { problem } = await manager.via(transport, 'device:pair', input);
       expect(problem).toMatchObject({ status: 400 });
       expect(problem?.errors?.map((error) => error.field)).toEqual([field]);
+    });
+
+    it('binds a screen to stations of this kitchen only, and for as long as they are there', async () => {
+      for (const unknown of [newId(), await station(other)]) {
+        const stationIds = [await station(), unknown];
+        const { problem } = await manager.via(transport, 'device:pair', { name: 'X', kind: 'kitchen', stationIds });
+        expect(problem).toMatchObject({ status: 400, errors: [{ field: 'stationIds.1' }] });
+      }
+      const [kept, gone] = [await station(), await station()];
+      const { deviceId } = await pair({ name: 'Two stations', kind: 'kitchen', stationIds: [gone, kept] });
+      const unknown = { deviceId, stationIds: [newId()] };
+      expect((await manager.via(transport, 'device:update', unknown)).problem).toMatchObject({
+        ...{ status: 400, errors: [{ field: 'stationIds.0' }] },
+      });
+      const owner = await house.owner.screen();
+      await manager.via(transport, 'station:delete', { stationId: gone });
+      const bound = ({ device }: { device: { id: string; stationIds: string[] } }) =>
+        device.id === deviceId && device.stationIds.length === 1;
+      expect((await owner.saw('device:changed', bound)).device.stationIds).toEqual([kept]);
     });
 
     it('is a manager’s, as are list and token', async () => {
@@ -113,7 +138,7 @@ describe.each(transports)('over %s', (transport: Transport) => {
       const named = await manager.via(transport, 'device:update', { deviceId, name: 'Cold pass' });
       expect(named.data).toMatchObject({ name: 'Cold pass', version: 2 });
       expect((await screen.call('auth:me')).data).toMatchObject({ device: { name: 'Cold pass' }, stationIds: [] });
-      const stationIds = [newId()];
+      const stationIds = [await station()];
       expect((await manager.via(transport, 'device:update', { deviceId, stationIds })).data).toMatchObject({
         stationIds,
       });

@@ -8,8 +8,10 @@ import { listPresence } from './presence.operations.js';
 import { confirmPassword, endSession, listSessions, logout, showMe } from './session.operations.js';
 import { unlockDevice, unlockPerson } from './unlock.operations.js';
 
-export { deviceReturned } from './auth.events.js';
+export { deviceChanged, deviceReturned } from './auth.events.js';
+export { type DeviceDoc, devices } from './auth.model.js';
 export { loadActor } from './auth.sessions.js';
+export { unbindScreens } from './device.operations.js';
 export { reportReturned } from './presence.operations.js';
 
 export const auth = feature({

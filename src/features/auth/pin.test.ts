@@ -94,7 +94,8 @@ describe.each(transports)('over %s', (transport: Transport) => {
 
   describe('auth:pin-login', () => {
     it('logs in the person chosen, with the stations of the screen', async () => {
-      const stationIds = [newId()];
+      const { id: stationId } = await house.owner.must('station:create', { name: `Pass by ${transport}` });
+      const stationIds = [stationId];
       const { deviceId, deviceToken } = await pair({ name: 'Pass', kind: 'kitchen', stationIds });
       const cook = await hireWithPin('kitchen');
       const { data } = await pinLogin({ deviceToken, staffId: cook.id, pin: cook.pin });

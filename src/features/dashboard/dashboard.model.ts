@@ -1,13 +1,20 @@
 import type { Doc } from '../../kernel/documents.js';
 import { model } from '../../platform/model.js';
 
-export const alertKinds = ['ticket_undelivered', 'station_without_screen', 'order_late'] as const;
+export const alertKinds = [
+  'ticket_undelivered',
+  'station_without_screen',
+  'unrouted',
+  'routes_lost',
+  'staff_left',
+  'order_late',
+] as const;
 export const alertStatuses = ['open', 'acknowledged', 'resolved'] as const;
 export type AlertStatus = (typeof alertStatuses)[number];
 /** An alert that somebody still has to look after. */
 export const liveStatuses: readonly AlertStatus[] = ['open', 'acknowledged'];
-/** Why an alert is over: a screen has the ticket, the ticket is needed no more, a screen is back, or somebody said so. */
-export const resolutions = ['received', 'not_needed', 'screen_back', 'by_hand'] as const;
+/** Why an alert is over: a screen has the ticket, it is needed no more, a screen is back, a route is set, or somebody said so. */
+export const resolutions = ['received', 'not_needed', 'screen_back', 'routed', 'by_hand'] as const;
 export type Resolution = (typeof resolutions)[number];
 
 export interface AlertDoc extends Doc {
@@ -26,6 +33,14 @@ export interface AlertDoc extends Doc {
   isFired?: boolean;
   /** Of a station: how many open tickets nobody sees. */
   openTickets?: number;
+  /** Of food that no route names, and that the station was given. */
+  itemId?: string;
+  itemName?: string;
+  /** Of somebody who has left: who, and the open orders and the tables that are still to be given to somebody. */
+  staffId?: string;
+  staffName?: string;
+  orderNumbers?: number[];
+  tableNames?: string[];
   /** The waiters of the orders it is about; they hear of it beside the managers. */
   waiterIds: string[];
   raisedAt: Date;
@@ -54,6 +69,13 @@ export const alerts = model<AlertDoc>({
     tableName: String,
     isFired: Boolean,
     openTickets: Number,
+    itemId: String,
+    itemName: String,
+    staffId: String,
+    staffName: String,
+    // Without a default of their own: mongoose would make empty lists of what is not there.
+    orderNumbers: { type: [Number], default: undefined },
+    tableNames: { type: [String], default: undefined },
     waiterIds: [String],
     raisedAt: Date,
     acknowledgedAt: Date,

@@ -16,6 +16,12 @@ export interface AlertView {
   tableName?: string;
   isFired?: boolean;
   openTickets?: number;
+  itemId?: string;
+  itemName?: string;
+  staffId?: string;
+  staffName?: string;
+  orderNumbers?: number[];
+  tableNames?: string[];
   waiterIds: string[];
   raisedAt: string;
   acknowledgedAt?: string;
@@ -32,14 +38,16 @@ export const alertView = Joi.object<AlertView, true>({
     .valid(...alertKinds)
     .required()
     .description(
-      '`ticket_undelivered`: no screen has a ticket; `station_without_screen`: nobody sees its open tickets; `order_late`: ' +
+      '`ticket_undelivered`: no screen has a ticket; `station_without_screen`: nobody sees its open tickets; `unrouted`: ' +
+        'food that no station says it makes went to the first one; `routes_lost`: categories that a station made are gone ' +
+        'from the menu; `staff_left`: open orders and tables of somebody who has left are to be handed over; `order_late`: ' +
         'a scheduled order went to the kitchen after its time or, hours after its pick-up, waits for somebody to decide',
     ),
   status: Joi.string()
     .valid(...alertStatuses)
     .required()
     .description('`acknowledged`: somebody looks after it'),
-  stationId: id('the station').description('Id of the station, of all kinds but `order_late`'),
+  stationId: id('the station').description('Id of the station; of all kinds but `staff_left` and `order_late`'),
   stationName: Joi.string().description('Station'),
   noScreen: Joi.boolean().required().description("Whether no screen of the station's was on line"),
   ticketId: id('the ticket'),
@@ -48,6 +56,12 @@ export const alertView = Joi.object<AlertView, true>({
   tableName: Joi.string().description('Table'),
   isFired: Joi.boolean().description('Of a late order: whether it is with the kitchen now'),
   openTickets: Joi.number().integer().min(1).description('Open tickets at the station'),
+  itemId: id('the item that no route names'),
+  itemName: Joi.string().description('Item'),
+  staffId: id('who has left'),
+  staffName: Joi.string().description('Who has left'),
+  orderNumbers: Joi.array().items(Joi.number().integer()).description('Their open orders'),
+  tableNames: Joi.array().items(Joi.string()).description('Tables that were theirs or have an open order of theirs'),
   waiterIds: Joi.array().items(id('a waiter')).required().description('Whose orders it is about'),
   raisedAt: time('When it was raised').required(),
   acknowledgedAt: time('When somebody took it on'),
@@ -56,7 +70,9 @@ export const alertView = Joi.object<AlertView, true>({
   resolvedBy: id('who said so, if somebody did'),
   resolution: Joi.string()
     .valid(...resolutions)
-    .description('Why it is over: a screen has the ticket, it is needed no more, a screen is back, or by hand'),
+    .description(
+      'Why it is over: a screen has the ticket, it is needed no more, a screen is back, a route is set, or by hand',
+    ),
 }).meta({ typeName: 'Alert' });
 
 export function viewAlert(doc: AlertDoc): AlertView {

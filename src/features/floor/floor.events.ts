@@ -22,7 +22,7 @@ export interface FloorUpdated {
 }
 export const floorUpdated = event({
   name: 'floor:updated',
-  summary: 'Sections or tables were added, changed or removed',
+  summary: 'Sections or tables were added, changed or removed, or lost their waiter',
   payload: Joi.object<FloorUpdated, true>({
     sections: Joi.array().items(sectionSchema).description('Added or changed'),
     tables: tableList.description('Added or changed'),
@@ -117,4 +117,30 @@ export const staffAssigned = event({
   audience: () => everyone,
   carries: { section: 'sections', tables: 'tables' },
   example: { section: exampleSection, tables: [exampleTable], waiterId: exampleWaiterId },
+});
+
+/** What somebody who has left looked after. */
+export interface WaiterGone {
+  staffId: string;
+  name: string;
+  sectionNames: string[];
+  /** Their own, and those with an open order of theirs. */
+  tableNames: string[];
+}
+
+/** For reactions: somebody has left; their sections and tables are nobody's now. */
+export const waiterGone = event({
+  name: 'floor:waiter-gone',
+  summary: 'Somebody has left; what they looked after is nobody’s now (for reactions only)',
+  payload: Joi.object<WaiterGone, true>({
+    staffId: id('who has left').required(),
+    name: Joi.string().required().description('Their name'),
+    sectionNames: Joi.array().items(Joi.string()).required().description('Their sections'),
+    tableNames: Joi.array()
+      .items(Joi.string())
+      .required()
+      .description('Their tables, and those with an open order of theirs'),
+  }),
+  audience: () => [],
+  example: { staffId: exampleWaiterId, name: 'Mara Lind', sectionNames: ['Terrace'], tableNames: ['12'] },
 });

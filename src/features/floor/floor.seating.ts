@@ -54,10 +54,11 @@ export async function occupyTable(
   }
   const refusal = refusalToSeat(`Table ${main.name}`, main.status);
   if (refusal !== undefined) throw refusal;
+  // An order can outlive its waiter's days here; who has left is given nothing.
+  const isHere = (await ctx.lookup(staff, waiterId))?.active === true;
+  const taken = { orderId, ...(isHere && { orderWaiterId: waiterId }) };
   const group = await groupOf(ctx, main);
-  const [occupied] = group.map((table) =>
-    changeStatus(ctx, { ...withoutOrder(table), orderId, orderWaiterId: waiterId }, 'occupied'),
-  );
+  const [occupied] = group.map((table) => changeStatus(ctx, { ...withoutOrder(table), ...taken }, 'occupied'));
   return occupied ?? main;
 }
 

@@ -6,8 +6,10 @@ import {
   tableStatusChanged,
   tableTransferred,
   tableUpdated,
+  waiterGone,
 } from './floor.events.js';
 import { sections, tables } from './floor.model.js';
+import { releaseFromLeaver } from './floor.reactions.js';
 import { sectionSchema, sectionView, tableSchema, tableView } from './floor.views.js';
 import { joinTables, splitTables } from './joining.operations.js';
 import { assignSection, createSection, deleteSection, updateSection } from './section.operations.js';
@@ -15,7 +17,7 @@ import { assignTable, requestBill, setTableStatus, transferTable } from './servi
 import { createTable, deleteTable, getFloor, updateTable } from './table.operations.js';
 
 export { demoFloor, demoTables } from './demo-floor.js';
-export { tableStatusChanged, tableTransferred, tableUpdated } from './floor.events.js';
+export { floorUpdated, tableStatusChanged, tableTransferred, tableUpdated, waiterGone } from './floor.events.js';
 export { tables } from './floor.model.js';
 export { changeOrderWaiter, occupyTable, releaseTable } from './floor.seating.js';
 
@@ -39,7 +41,8 @@ export const floor = feature({
     joinTables,
     splitTables,
   ],
-  events: [floorUpdated, tableUpdated, tableStatusChanged, tableAssigned, tableTransferred, staffAssigned],
+  events: [floorUpdated, tableUpdated, tableStatusChanged, tableAssigned, tableTransferred, staffAssigned, waiterGone],
+  reactions: [releaseFromLeaver],
   replicas: [
     replica({
       name: 'sections',

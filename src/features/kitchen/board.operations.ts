@@ -5,7 +5,7 @@ import { query } from '../../kernel/operation.js';
 import { quantitySchema } from '../../kernel/quantity.js';
 import { id } from '../../kernel/schema.js';
 import type { Channel } from '../menu/index.js';
-import { channel } from '../orders/index.js';
+import { channel, type OrderDoc, orders } from '../orders/index.js';
 import { exampleTicket, itemId, stationId, ticketId } from './kitchen.examples.js';
 import { openStatuses, type TicketDoc, type TicketStatus, tickets } from './kitchen.model.js';
 import { type AllDay, allDayOf, isFood, isOrderReady } from './kitchen.rules.js';
@@ -112,12 +112,13 @@ interface ExpoOrder {
 
 export const expo = query<Record<string, never>, ExpoOrder[]>({
   name: 'kitchen:expo',
-  summary: 'The orders in the kitchen with what their stations still have; ready when all of it is',
+  summary: 'The orders of which the guests wait for something the kitchen makes; ready when all of it is',
+  description: 'What every station has bumped stays at the pass until it is served.',
   rest: { method: 'get', path: '/kitchen/expo' },
   permission: 'kitchen:read',
   limit: 'read',
   input: Joi.object({}),
-  cache: { ttl: 60, tags: [tickets] },
+  cache: { ttl: 60, tags: [tickets, orders] },
   output: Joi.array()
     .items(
       Joi.object<ExpoOrder, true>({
@@ -135,7 +136,7 @@ export const expo = query<Record<string, never>, ExpoOrder[]>({
             }),
           )
           .required()
-          .description('Its open tickets with food on them'),
+          .description('Its tickets with food on them that was not served yet; `done` are those bumped'),
       }).meta({ typeName: 'ExpoOrder' }),
     )
     .required()
@@ -154,22 +155,40 @@ export const expo = query<Record<string, never>, ExpoOrder[]>({
     ],
   },
   async handle({ actor, ...reads }) {
-    const orders = new Map<string, TicketDoc[]>();
-    for (const ticket of await openTicketsFor(reads, actor)) {
-      if (ticket.lines.some(isFood)) orders.set(ticket.orderId, [...(orders.get(ticket.orderId) ?? []), ticket]);
+    const open = await reads.find(orders, { status: 'open' });
+    const waited = new Map(
+      open.map((order) => [order._id, unserved(order)] as const).filter(([, { size }]) => size > 0),
+    );
+    if (waited.size === 0) return [];
+    const filter = { orderId: { $in: [...waited.keys()] }, status: { $in: [...openStatuses, 'done'] } };
+    const found = await reads.find(tickets, { ...filter, ...stationFilter(actor) }, { sort: { sentAt: 1 } });
+    const atPass = new Map<string, TicketDoc[]>();
+    for (const ticket of found) {
+      const { orderId } = ticket;
+      if (ticket.lines.some((line) => isFood(line) && waited.get(orderId)?.has(line.lineId)))
+        atPass.set(orderId, [...(atPass.get(orderId) ?? []), ticket]);
     }
-    return [...orders.values()].map(viewExpo);
+    return [...atPass.values()].map(viewExpo);
   },
 });
 
-function viewExpo(open: TicketDoc[]): ExpoOrder {
-  const [{ orderId, orderNumber, tableName, channel: leaves }] = open as [TicketDoc];
+/** The ids of the lines that the kitchen has or had and the guests have not. */
+const unserved = ({ lines }: OrderDoc): Set<string> =>
+  new Set(lines.filter(({ status }) => waitedFor.has(status)).map((line) => line.id));
+const waitedFor: ReadonlySet<string> = new Set(['fired', 'preparing', 'ready']);
+
+function viewExpo(unservedTickets: TicketDoc[]): ExpoOrder {
+  const [{ orderId, orderNumber, tableName, channel: leaves }] = unservedTickets as [TicketDoc];
   return {
     orderId,
     orderNumber,
     ...(tableName !== undefined && { tableName }),
     channel: leaves,
-    isReady: isOrderReady(open),
-    tickets: open.map((ticket) => ({ ticketId: ticket._id, stationId: ticket.stationId, status: ticket.status })),
+    isReady: isOrderReady(unservedTickets),
+    tickets: unservedTickets.map((ticket) => ({
+      ticketId: ticket._id,
+      stationId: ticket.stationId,
+      status: ticket.status,
+    })),
   };
 }

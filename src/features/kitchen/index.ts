@@ -1,23 +1,34 @@
 import { feature, replica } from '../../kernel/feature.js';
 import { allDay, expo, getTicket, listTickets, openTicketsFor } from './board.operations.js';
 import {
+  foodUnrouted,
+  routesLost,
   stationsUpdated,
   ticketAlarmEnded,
   ticketCreated,
   ticketUndelivered,
   ticketUpdated,
 } from './kitchen.events.js';
+import {
+  followTableNames,
+  followWaiterNames,
+  moveTicketLines,
+  relabelTickets,
+  showChange,
+  withdrawLines,
+} from './kitchen.following.js';
 import { openStatuses, stations, tickets } from './kitchen.model.js';
-import { moveTicketLines, openTickets, relabelTickets, showChange, withdrawLines } from './kitchen.reactions.js';
+import { checkBinding, clearTicket, dropRoutes, openTickets, releaseTickets, takeServed } from './kitchen.reactions.js';
 import { reportUnreceived } from './kitchen.receipt.js';
 import { stationView, ticketView, viewTicket } from './kitchen.views.js';
 import { receiveTickets, seeTickets } from './screen.operations.js';
 import { createStation, deleteStation, listOf, listStations, updateStation } from './station.operations.js';
 import { bumpTicket, prioritiseTicket, readyTicket, recallTicket, startTicket } from './ticket.operations.js';
 
-export { ticketAlarmEnded, ticketUndelivered } from './kitchen.events.js';
+export { foodUnrouted, routesLost, stationsUpdated, ticketAlarmEnded, ticketUndelivered } from './kitchen.events.js';
 export { openStatuses, type StationDoc, stations, tickets } from './kitchen.model.js';
-export { isScreenOf } from './kitchen.rules.js';
+export { stationsWithScreens } from './kitchen.receipt.js';
+export { isRouted, isScreenOf } from './kitchen.rules.js';
 
 export const kitchen = feature({
   name: 'kitchen',
@@ -40,9 +51,29 @@ export const kitchen = feature({
     allDay,
     expo,
   ],
-  events: [ticketCreated, ticketUpdated, stationsUpdated, ticketUndelivered, ticketAlarmEnded],
-  reactions: [openTickets, withdrawLines, showChange, moveTicketLines, relabelTickets],
-  duties: [reportUnreceived],
+  events: [
+    ticketCreated,
+    ticketUpdated,
+    stationsUpdated,
+    ticketUndelivered,
+    ticketAlarmEnded,
+    foodUnrouted,
+    routesLost,
+  ],
+  reactions: [
+    openTickets,
+    takeServed,
+    releaseTickets,
+    withdrawLines,
+    showChange,
+    moveTicketLines,
+    relabelTickets,
+    followTableNames,
+    followWaiterNames,
+    checkBinding,
+    dropRoutes,
+  ],
+  duties: [reportUnreceived, clearTicket],
   replicas: [
     replica({
       name: 'stations',

@@ -1,7 +1,7 @@
 import Joi from 'joi';
 import { event, everyone, holders, station } from '../../kernel/event.js';
 import { id } from '../../kernel/schema.js';
-import { exampleStation, exampleTicket } from './kitchen.examples.js';
+import { exampleStation, exampleTicket, itemId } from './kitchen.examples.js';
 import { type StationView, stationView, type TicketView, ticketView } from './kitchen.views.js';
 
 interface OneTicket {
@@ -66,6 +66,37 @@ export const ticketAlarmEnded = event<{ ticketId: string; received: boolean }>({
   }),
   audience: () => [],
   example: { ticketId: exampleTicket.id, received: true },
+});
+
+export interface FoodUnrouted {
+  orderId: string;
+  /** Where it went. */
+  stationId: string;
+  itemIds: string[];
+}
+
+/** For reactions: food was fired that no route names, so the first station has it. */
+export const foodUnrouted = event<FoodUnrouted>({
+  name: 'kitchen:food-unrouted',
+  summary: 'Food was fired of which no station says that it makes it; the first station has it',
+  payload: Joi.object<FoodUnrouted, true>({
+    orderId: id('the order').required(),
+    stationId: id('the station that has it').required(),
+    itemIds: Joi.array().items(id('an item')).required().description('The items'),
+  }),
+  audience: () => [],
+  example: { orderId: exampleTicket.orderId, stationId: exampleStation.id, itemIds: [itemId] },
+});
+
+/** For reactions: categories that stations made are gone from the menu. */
+export const routesLost = event<{ stationIds: string[] }>({
+  name: 'kitchen:routes-lost',
+  summary: 'Categories that stations made are gone from the menu',
+  payload: Joi.object<{ stationIds: string[] }, true>({
+    stationIds: Joi.array().items(id('a station')).required().description('The stations that made them'),
+  }),
+  audience: () => [],
+  example: { stationIds: [exampleStation.id] },
 });
 
 export interface StationsUpdated {

@@ -2,15 +2,15 @@ import type { Doc } from '../../kernel/documents.js';
 import { model } from '../../platform/model.js';
 import type { Channel, Unit } from '../menu/index.js';
 
-export const stationKinds = ['prep', 'expo'] as const;
+export const stationKinds = ['prep', 'expo', 'none'] as const;
 
 export interface StationDoc extends Doc {
   name: string;
-  /** `expo` is the pass: it sees all and makes nothing. */
+  /** `expo` is the pass: it sees all and makes nothing. `none` is nobody: what is routed to it is ready at once. */
   kind: (typeof stationKinds)[number];
   position: number;
   routes: { categoryIds: string[]; itemIds: string[] };
-  /** Makes what no route names; at most one station. */
+  /** Has what no route names; at most one station. */
   isDefault: boolean;
   /** Seconds from sending within which a ticket should be ready, and after which it is late. */
   targetSeconds: number;
@@ -89,6 +89,8 @@ export interface TicketDoc extends Doc, TicketHead {
   /** When it was reported that no screen has it, and when that was over. */
   alarmedAt?: Date;
   alarmEndedAt?: Date;
+  /** It leaves the screens then, bumped or not: its order has ended. */
+  leavesAt?: Date;
   startedAt?: Date;
   readyAt?: Date;
   doneAt?: Date;
@@ -142,6 +144,7 @@ export const tickets = model<TicketDoc>({
     receiptDueAt: Date,
     alarmedAt: Date,
     alarmEndedAt: Date,
+    leavesAt: Date,
     startedAt: Date,
     readyAt: Date,
     doneAt: Date,
@@ -150,5 +153,6 @@ export const tickets = model<TicketDoc>({
     [{ restaurantId: 1, status: 1, sentAt: 1 }],
     [{ restaurantId: 1, orderId: 1 }],
     [{ receiptDueAt: 1 }, { sparse: true }],
+    [{ leavesAt: 1 }, { sparse: true }],
   ],
 });

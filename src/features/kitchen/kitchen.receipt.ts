@@ -1,14 +1,22 @@
 import type { UnitContext } from '../../kernel/context.js';
 import { duty } from '../../kernel/duty.js';
+import { devices } from '../auth/index.js';
 import { settingsOf, TICKET_RECEIPT_SECONDS } from '../restaurants/index.js';
 import { ticketAlarmEnded, ticketUndelivered, ticketUpdated } from './kitchen.events.js';
 import { type TicketDoc, tickets } from './kitchen.model.js';
 import { isReceiptSettled, isScreenOf } from './kitchen.rules.js';
 import { viewTicket } from './kitchen.views.js';
 
+/** The stations that have a paired screen of their own, on line or not. */
+export async function stationsWithScreens(ctx: Pick<UnitContext, 'all'>): Promise<ReadonlySet<string>> {
+  const paired = (await ctx.all(devices)).filter(({ active, kind }) => active && kind === 'kitchen');
+  return new Set(paired.flatMap(({ stationIds }) => stationIds));
+}
+
 /** Whether anybody would see a ticket come at the station. */
 async function hasScreen(ctx: UnitContext, stationId: string): Promise<boolean> {
-  return (await ctx.doors.presence.of(ctx.restaurantId)).some((present) => isScreenOf(stationId, present));
+  const withScreens = await stationsWithScreens(ctx);
+  return (await ctx.doors.presence.of(ctx.restaurantId)).some((one) => isScreenOf(stationId, one, withScreens));
 }
 
 /** How a new ticket begins: a screen has so many seconds to receive it; where none is on line the alarm is raised at once. */

@@ -6,6 +6,8 @@ import {
   byStation,
   isFood,
   isOrderReady,
+  isRouted,
+  isScreenOf,
   isToMake,
   paceOf,
   type Route,
@@ -58,8 +60,16 @@ describe('routing', () => {
     expect(stationFor(all, { itemId: 'burger', categoryId: 'starters' })).toBe('grill');
     expect(stationFor(all, { itemId: 'steak', categoryId: 'mains' })).toBe('cold');
     expect(stationFor(all, { itemId: 'water', categoryId: 'drinks' })).toBe('bar');
-    expect(stationFor([grill, pass], { itemId: 'water', categoryId: 'drinks' })).toBeUndefined();
-    expect(stationFor([], { itemId: 'water', categoryId: 'drinks' })).toBeUndefined();
+  });
+
+  it('gives what no route names to the first station and says so, and what needs nobody to nobody', () => {
+    const water = { itemId: 'water', categoryId: 'drinks' };
+    const fridge = route('fridge', 0, { kind: 'none', routes: { categoryIds: ['drinks'], itemIds: [] } });
+    expect([stationFor([grill, cold, pass], water), isRouted([grill, cold, pass], water)]).toEqual(['cold', false]);
+    expect([stationFor([grill, fridge], water), isRouted([grill, fridge], water)]).toEqual([undefined, true]);
+    expect([stationFor([grill, bar], water), isRouted([grill, bar], water)]).toEqual(['bar', true]);
+    for (const none of [[], [pass], [fridge]])
+      expect([stationFor(none, water), isRouted(none, water)]).toEqual([undefined, true]);
   });
 
   it('gives every line to exactly one station, and none to an expo', () => {
@@ -182,8 +192,17 @@ describe('what is still to make', () => {
   });
 });
 
-it('expo sees an order ready when all its open tickets are', () => {
-  expect(isOrderReady([{ status: 'ready' }, { status: 'ready' }])).toBe(true);
+it('a screen of no station speaks for the stations that have none of their own', () => {
+  const withScreens = new Set(['grill']);
+  const pass = { role: 'kitchen' as const, stationIds: [] };
+  expect(isScreenOf('cold', pass, withScreens)).toBe(true);
+  expect(isScreenOf('grill', pass, withScreens)).toBe(false);
+  expect(isScreenOf('grill', { role: 'kitchen', stationIds: ['grill'] }, withScreens)).toBe(true);
+  expect(isScreenOf('cold', { role: 'waiter', stationIds: [] }, withScreens)).toBe(false);
+});
+
+it('expo sees an order ready when all that was not served is ready or bumped', () => {
+  expect(isOrderReady([{ status: 'ready' }, { status: 'done' }])).toBe(true);
   expect(isOrderReady([{ status: 'ready' }, { status: 'queued' }])).toBe(false);
   expect(isOrderReady([])).toBe(false);
 });

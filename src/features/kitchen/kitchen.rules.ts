@@ -1,7 +1,7 @@
 import type { Present } from '../../kernel/presence.js';
 import { plus } from '../../kernel/quantity.js';
 import type { StepTable } from '../orders/index.js';
-import type { StationDoc, TicketDoc, TicketLine, TicketStatus } from './kitchen.model.js';
+import { openStatuses, type StationDoc, type TicketDoc, type TicketLine, type TicketStatus } from './kitchen.model.js';
 
 export type TicketStep = 'start' | 'ready' | 'bump' | 'recall' | 'cancel';
 /** `cancel` is not a cook's: a ticket is cancelled when nothing on it is to be made any more. */
@@ -15,23 +15,40 @@ export const ticketSteps: StepTable<TicketStatus, TicketStep> = {
 
 export type Route = Pick<StationDoc, '_id' | 'kind' | 'position' | 'routes' | 'isDefault'>;
 
-/** The station that makes an item: by item, then by category, then the default one; the first by position. */
-export function stationFor(
-  stations: readonly Route[],
-  { itemId, categoryId }: { itemId: string; categoryId: string },
-): string | undefined {
-  const makers = stations
-    .filter((station) => station.kind === 'prep')
-    .sort((one, other) => one.position - other.position);
-  const found =
-    makers.find((station) => station.routes.itemIds.includes(itemId)) ??
-    makers.find((station) => station.routes.categoryIds.includes(categoryId)) ??
-    makers.find((station) => station.isDefault);
-  return found?._id;
+interface Wanted {
+  itemId: string;
+  categoryId: string;
 }
 
-/** Lines by the station that makes them; under `undefined` those that no station makes. */
-export function byStation<T extends { itemId: string; categoryId: string }>(
+/** The route an item goes by: its own, then its category's, then the default; the first by position. */
+function routeOf(stations: readonly Route[], { itemId, categoryId }: Wanted): Route | undefined {
+  const routes = inOrder(stations.filter((station) => station.kind !== 'expo'));
+  return (
+    routes.find((station) => station.routes.itemIds.includes(itemId)) ??
+    routes.find((station) => station.routes.categoryIds.includes(categoryId)) ??
+    routes.find((station) => station.isDefault)
+  );
+}
+
+const inOrder = (stations: Route[]): Route[] => stations.sort((one, other) => one.position - other.position);
+
+/**
+ * The station that makes an item; undefined when nobody has to: a route leads to a station of kind `none`, or the house
+ * has no station at all. What no route names goes to the first station, for somebody must have it ({@link isRouted}).
+ */
+export function stationFor(stations: readonly Route[], item: Wanted): string | undefined {
+  const route = routeOf(stations, item);
+  if (route !== undefined) return route.kind === 'prep' ? route._id : undefined;
+  const [first] = inOrder(stations.filter((station) => station.kind === 'prep'));
+  return first?._id;
+}
+
+/** Whether the house has said who makes an item, or that nobody needs to. Without any station there is nothing to say. */
+export const isRouted = (stations: readonly Route[], item: Wanted): boolean =>
+  stations.every((station) => station.kind !== 'prep') || routeOf(stations, item) !== undefined;
+
+/** Lines by the station that makes them; under `undefined` those that need nobody. */
+export function byStation<T extends Wanted>(
   stations: readonly Route[],
   lines: readonly T[],
 ): Map<string | undefined, T[]> {
@@ -55,17 +72,38 @@ export function paceOf(
   return { paceStartAt: after(longest - longestOwn), dueAt: after(longest) };
 }
 
-/** Whether somebody on line sees a station's tickets come: a screen bound to it, or an unbound one of the kitchen's. */
-export const isScreenOf = (stationId: string, { role, stationIds }: Pick<Present, 'role' | 'stationIds'>): boolean =>
-  stationIds.length > 0 ? stationIds.includes(stationId) : role === 'kitchen';
+/**
+ * Whether a screen speaks for a station: one bound to it; an unbound one of the kitchen's only where the station has no
+ * screen of its own, for what the pass has seen the grill has not.
+ */
+export const speaksFor = (
+  stationId: string,
+  { stationIds }: Pick<Present, 'stationIds'>,
+  withScreens: ReadonlySet<string>,
+): boolean => (stationIds.length > 0 ? stationIds.includes(stationId) : !withScreens.has(stationId));
+
+/** Whether somebody on line sees a station's tickets come. */
+export const isScreenOf = (
+  stationId: string,
+  present: Pick<Present, 'role' | 'stationIds'>,
+  withScreens: ReadonlySet<string>,
+): boolean =>
+  (present.stationIds.length > 0 || present.role === 'kitchen') && speaksFor(stationId, present, withScreens);
 
 /** Whether a ticket needs no screen's word of receipt (any more). */
 export const isReceiptSettled = ({
   status,
   receivedAt,
   startedAt,
-}: Pick<TicketDoc, 'status' | 'receivedAt' | 'startedAt'>): boolean =>
-  receivedAt !== undefined || startedAt !== undefined || status === 'done' || status === 'cancelled';
+  leavesAt,
+}: Pick<TicketDoc, 'status' | 'receivedAt' | 'startedAt' | 'leavesAt'>): boolean =>
+  [receivedAt, startedAt, leavesAt].some((at) => at !== undefined) || status === 'done' || status === 'cancelled';
+
+/** Whether a ticket is on the screens. */
+export const isOpen = ({ status }: Pick<TicketDoc, 'status'>): boolean => openStatuses.includes(status);
+
+/** Whether a ticket's line is word of another note or seat. */
+export const isNews = ({ change }: Pick<TicketLine, 'change'>): boolean => change === 'change';
 
 /** Whether a ticket's line is food that is (or was) to be made here. */
 export const isFood = ({ change, status }: Pick<TicketLine, 'change' | 'status'>): boolean =>
@@ -97,9 +135,9 @@ export function statusOf(lines: readonly TicketLine[]): 'queued' | 'preparing' |
   return lines.every((line) => line.status === 'queued') ? 'queued' : 'preparing';
 }
 
-/** Whether expo can send an order out: every ticket of it that is still in the kitchen is ready. */
-export const isOrderReady = (open: ReadonlyArray<Pick<TicketDoc, 'status'>>): boolean =>
-  open.length > 0 && open.every((ticket) => ticket.status === 'ready');
+/** Whether expo can send an order out: every ticket with food that was not served yet is ready, or bumped. */
+export const isOrderReady = (unserved: ReadonlyArray<Pick<TicketDoc, 'status'>>): boolean =>
+  unserved.length > 0 && unserved.every(({ status }) => status === 'ready' || status === 'done');
 
 export interface AllDay {
   stationId: string;

@@ -16,10 +16,11 @@ import { type TicketView, viewTicket } from './kitchen.views.js';
 
 /**
  * The id of a firing's ticket at a station. Being derived, it makes a second ticket for the same food impossible, and
- * the first one is found without a query.
+ * the first one is found without a query. With the
+ * restaurant's id in it, for an order's may be a client's choice.
  */
-export function ticketIdOf(orderId: string, stationId: string, firing: number): string {
-  return createHash('sha1').update(`${orderId}:${stationId}:${firing}`).digest('hex').slice(0, 24);
+export function ticketIdOf(restaurantId: string, orderId: string, stationId: string, firing: number): string {
+  return createHash('sha1').update(`${restaurantId}:${orderId}:${stationId}:${firing}`).digest('hex').slice(0, 24);
 }
 
 export async function headOf(ctx: UnitContext, order: OrderDoc): Promise<TicketHead> {
@@ -36,6 +37,12 @@ export async function headOf(ctx: UnitContext, order: OrderDoc): Promise<TicketH
     orderNote: order.note,
     ...(order.pickupAt && { pickupAt: order.pickupAt }),
   };
+}
+
+/** A ticket under another head. What the new one lacks (a table, a name) goes. */
+export function withHead(ticket: TicketDoc, head: TicketHead): TicketDoc {
+  const { tableName: _, waiterName: __, customerName: ___, pickupAt: ____, ...rest } = ticket;
+  return { ...rest, ...head };
 }
 
 export function ticketLineOf(line: OrderLine, change: TicketLine['change'], quantity = line.quantity): TicketLine {
@@ -72,7 +79,7 @@ export async function parentOf(
   if (earlier.length === 0) return undefined;
   const first = Math.min(...earlier.map((line) => line.firing ?? firing));
   // Routes may have changed since, and then that ticket never was.
-  return (await ctx.lookup(tickets, ticketIdOf(order._id, stationId, first)))?._id;
+  return (await ctx.lookup(tickets, ticketIdOf(ctx.restaurantId, order._id, stationId, first)))?._id;
 }
 
 type Beginning = TicketHead &
@@ -91,7 +98,7 @@ export async function openTicket(ctx: UnitContext, beginning: Beginning): Promis
     sentAt: ctx.now,
     receivedBy: [],
     seenBy: [],
-    ...(await expectReceipt(ctx, beginning.stationId)),
+    ...(beginning.status === 'done' ? {} : await expectReceipt(ctx, beginning.stationId)),
     ...beginning,
   };
   const opened = ctx.insert(tickets, ticket);

@@ -29,7 +29,10 @@ export interface StationView {
 export const stationName = label(40).description('Name, unique among the stations');
 export const stationKind = Joi.string()
   .valid(...stationKinds)
-  .description('`prep` makes what is routed to it; `expo` is the pass, which sees all and makes nothing');
+  .description(
+    '`prep` makes what is routed to it; `expo` is the pass, which sees all and makes nothing; `none` is nobody: what is ' +
+      'routed to it (bottles from the fridge) is ready at once',
+  );
 export const position = Joi.number().integer().min(0).max(1000).description('Place in the list, ascending');
 export const routes = Joi.object<StationDoc['routes'], true>({
   categoryIds: Joi.array().items(id('a category')).max(500).unique().required().description('Categories made here'),
@@ -42,7 +45,7 @@ export const routes = Joi.object<StationDoc['routes'], true>({
 })
   .description('What is made here')
   .meta({ typeName: 'StationRoutes' });
-export const isDefault = Joi.boolean().description('Makes what no route names; at most one station');
+export const isDefault = Joi.boolean().description('Has what no route names; at most one station');
 export const seconds = Joi.number().integer().min(1).max(86_400);
 export const targetSeconds = seconds.description('A ticket should be ready within these seconds');
 export const lateSeconds = seconds.description('A ticket is late after these seconds');
@@ -171,7 +174,9 @@ export const ticketView = Joi.object<TicketView, true>({
   sentAt: time('When it was sent').required(),
   paceStartAt: time('Begin then, and all plates of the firing come up together').required(),
   dueAt: time('When the firing should be ready').required(),
-  receivedAt: time('When the first screen had it'),
+  receivedAt: time(
+    "When the first screen that speaks for the station had it: its own, or the kitchen's where it has none",
+  ),
   receivedBy: Joi.array().items(Joi.string()).required().description('The screens that have it: device, or person'),
   seenAt: time('When somebody had seen it'),
   seenBy: Joi.array().items(Joi.string()).required().description('Ids of the persons who have seen it'),

@@ -4,6 +4,8 @@ import { command } from '../../kernel/operation.js';
 import { id } from '../../kernel/schema.js';
 import { ticketId } from './kitchen.examples.js';
 import type { TicketDoc } from './kitchen.model.js';
+import { stationsWithScreens } from './kitchen.receipt.js';
+import { speaksFor } from './kitchen.rules.js';
 import { saveTicket, saving, ticketToChange } from './kitchen.tickets.js';
 
 interface Tickets {
@@ -42,6 +44,8 @@ async function mark(
 export const receiveTickets = command<Tickets, Marked>({
   name: 'ticket:received',
   summary: 'This screen has these tickets',
+  description:
+    'Settles the receipt for a station of its own; a screen bound to no station speaks for the stations that have none.',
   rest: { method: 'post', path: '/tickets/received' },
   permission: 'ticket:write',
   limit: 'write',
@@ -49,13 +53,16 @@ export const receiveTickets = command<Tickets, Marked>({
   output,
   emits: saving,
   example: { input: { ticketIds: [ticketId] }, output: { ticketIds: [ticketId] } },
-  handle(ctx) {
+  async handle(ctx) {
     const screen = ctx.actor.deviceId ?? ctx.actor.userId;
-    return mark(ctx, ctx.input.ticketIds, (ticket) =>
-      ticket.receivedBy.includes(screen)
-        ? undefined
-        : { ...ticket, receivedAt: ticket.receivedAt ?? ctx.now, receivedBy: [...ticket.receivedBy, screen] },
-    );
+    const withScreens = await stationsWithScreens(ctx);
+    return mark(ctx, ctx.input.ticketIds, (ticket) => {
+      const isNew = !ticket.receivedBy.includes(screen);
+      const settles = ticket.receivedAt === undefined && speaksFor(ticket.stationId, ctx.actor, withScreens);
+      if (!isNew && !settles) return undefined;
+      const receivedBy = isNew ? [...ticket.receivedBy, screen] : ticket.receivedBy;
+      return { ...ticket, receivedBy, ...(settles && { receivedAt: ctx.now }) };
+    });
   },
 });
 

@@ -5,6 +5,7 @@ import { fail, invalid } from '../../kernel/errors.js';
 import { newId } from '../../kernel/ids.js';
 import { checkVersion, command, query } from '../../kernel/operation.js';
 import { id, type Nothing, nothing } from '../../kernel/schema.js';
+import { deviceChanged, unbindScreens } from '../auth/index.js';
 import { menuCategories, menuItems } from '../menu/index.js';
 import { stationsUpdated } from './kitchen.events.js';
 import { exampleStation, stationId } from './kitchen.examples.js';
@@ -51,7 +52,8 @@ export const createStation = command<StationContent, StationView>({
   name: 'station:create',
   summary: 'Add a station',
   description:
-    'Items go to the station that names them, else to the one that names their category, else to the default.',
+    'Items go to the station that names them, else to the one that names their category, else to the default, else to the ' +
+    'first station, with an alert. A station of kind `none` takes what needs nobody: it is ready at once.',
   rest: { method: 'post', path: '/stations', status: 201 },
   permission: 'kitchen:write',
   limit: 'write',
@@ -117,6 +119,7 @@ export const updateStation = command<OneStation & Partial<StationContent>, Stati
     checkVersion(ctx.expectedVersion, before, viewStation(before));
     const after = { ...before, ...changes };
     await checkContent(ctx, after);
+    if (before.kind === 'prep' && after.kind !== 'prep') await checkNothingOpen(ctx, before);
     const former = after.isDefault && !before.isDefault ? await withoutDefault(ctx) : [];
     const view = viewStation(ctx.save(stations, after));
     ctx.publish(stationsUpdated, { stations: [view, ...former], removedStationIds: [] });
@@ -127,23 +130,32 @@ export const updateStation = command<OneStation & Partial<StationContent>, Stati
 export const deleteStation = command<OneStation, StationView>({
   name: 'station:delete',
   summary: 'Remove a station that has no open tickets',
+  description: 'Screens bound to it are bound to it no more. Its bumped tickets cannot be recalled then.',
   rest: { method: 'delete', path: '/stations/:stationId' },
   permission: 'kitchen:write',
   limit: 'write',
   input: Joi.object<OneStation, true>({ stationId: id('the station').required() }),
   output: stationView,
-  emits: [stationsUpdated],
+  emits: [stationsUpdated, deviceChanged],
   example: { input: { stationId }, output: exampleStation },
   async handle(ctx) {
     const station = await ctx.get(stations, ctx.input.stationId);
     checkVersion(ctx.expectedVersion, station, viewStation(station));
-    const open = await ctx.find(tickets, { stationId: station._id, status: { $in: openStatuses } }, { limit: 1 });
-    if (open.length > 0) throw fail('conflict', `${station.name} has open tickets: bump them first`);
+    await checkNothingOpen(ctx, station);
     ctx.remove(stations, station);
+    await unbindScreens(ctx, station._id);
     ctx.publish(stationsUpdated, { stations: [], removedStationIds: [station._id] });
     return viewStation(station);
   },
 });
+
+/** @throws conflict naming how many tickets would stand at no station */
+async function checkNothingOpen(ctx: UnitContext, { _id, name }: StationDoc): Promise<void> {
+  const open = await ctx.find(tickets, { stationId: _id, status: { $in: openStatuses } });
+  if (open.length === 0) return;
+  const numbers = [...new Set(open.map(({ orderNumber }) => orderNumber))].slice(0, 10).join(', ');
+  throw fail('conflict', `${name} has ${open.length} open tickets (of order ${numbers}): bump them first`);
+}
 
 /** What a schema cannot see. @throws validation_failed, duplicate */
 async function checkContent(ctx: Reads, station: StationContent & { _id?: string }): Promise<void> {

@@ -3,9 +3,9 @@ import type { UnitContext } from '../../kernel/context.js';
 import { fail } from '../../kernel/errors.js';
 import { command } from '../../kernel/operation.js';
 import { id } from '../../kernel/schema.js';
-import { orderLineStatusChanged, orderStatusChanged, progressLines, stepFrom } from '../orders/index.js';
+import { orderLineStatusChanged, orderStatusChanged, orders, progressLines, stepFrom } from '../orders/index.js';
 import { exampleTicket, lineId, ticketId } from './kitchen.examples.js';
-import type { TicketDoc, TicketLine } from './kitchen.model.js';
+import { stations, type TicketDoc, type TicketLine } from './kitchen.model.js';
 import { isFood, isToMake, type TicketStep, ticketSteps, withLineStatus } from './kitchen.rules.js';
 import { saveTicket, saving, ticketToChange } from './kitchen.tickets.js';
 import { priority, type TicketView, ticketView } from './kitchen.views.js';
@@ -122,19 +122,29 @@ export const recallTicket = command<OneTicket, TicketView>({
   async handle(ctx) {
     const ticket = await ticketToChange(ctx, ctx.input.ticketId);
     const status = nextStatus(ticket, 'recall');
+    await checkRecallable(ctx, ticket);
     const recalled = await recallLines(ctx, ticket);
     const { doneAt: _, readyAt: __, ...rest } = ticket;
     return saveTicket(ctx, { ...rest, status, lines: withLineStatus(ticket.lines, recalled, 'preparing') });
   },
 });
 
-/** @throws illegal_step when the guests have all of it */
+/** @throws illegal_step when its station or its order is no more */
+async function checkRecallable(ctx: UnitContext, { stationId, orderId, orderNumber }: TicketDoc): Promise<void> {
+  const refused = (why: string) => fail('illegal_step', why, { legal: [] });
+  if ((await ctx.lookup(stations, stationId)) === undefined)
+    throw refused(`The station of this ticket of order ${orderNumber} is gone: order anew what is to be made again`);
+  const { status } = await ctx.get(orders, orderId);
+  if (status !== 'open') throw refused(`Order ${orderNumber} is ${status}: nothing of it is made any more`);
+}
+
+/** @throws illegal_step when the guests have all of it, or nothing of it is wanted */
 async function recallLines(ctx: UnitContext, ticket: TicketDoc): Promise<Set<string>> {
+  if (ticket.lines.every((line) => line.change === 'change' || line.change === 'cancel')) return new Set();
   const food = ticket.lines.filter(isFood);
-  if (food.length === 0) return new Set();
-  const moved = await progressLines(ctx, ticket.orderId, [...idsOf(food)], 'recall');
+  const moved = food.length === 0 ? [] : await progressLines(ctx, ticket.orderId, [...idsOf(food)], 'recall');
   if (moved.length === 0)
-    throw fail('illegal_step', `Everything on this ticket of order ${ticket.orderNumber} is served or voided`, {
+    throw fail('illegal_step', `Everything on this ticket of order ${ticket.orderNumber} is served, voided or moved`, {
       legal: [],
     });
   return new Set(moved.map((line) => line.id));

@@ -16,7 +16,7 @@ import {
 
 export type { Channel } from '../restaurants/index.js';
 export { demoMenu } from './demo-menu.js';
-export { availabilityChanged } from './menu.events.js';
+export { availabilityChanged, menuUpdated } from './menu.events.js';
 export { menuCategories, menuItems, type Unit } from './menu.model.js';
 export {
   checkQuantity,

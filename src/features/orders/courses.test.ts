@@ -78,7 +78,10 @@ describe.each(transports)('over %s', (transport) => {
     const again = await call('order:fire', { orderId: order.id });
     expect(again.problem).toMatchObject({ status: 409, code: 'illegal_step' });
     const named = await call('order:fire', { orderId: order.id, lineIds: [lineIdOf(order)] });
-    expect(named.problem).toMatchObject({ code: 'illegal_step', legal: ['start', 'ready', 'hold', 'void-line'] });
+    expect(named.problem).toMatchObject({
+      code: 'illegal_step',
+      legal: ['start', 'ready', 'serve', 'hold', 'void-line'],
+    });
     const both = await call('order:fire', { orderId: order.id, lineIds: [lineIdOf(order)], courses: [1] });
     expect(both.problem).toMatchObject({ code: 'validation_failed' });
     expect(await ticketsOf(order.id)).toHaveLength(2);
@@ -94,7 +97,7 @@ describe.each(transports)('over %s', (transport) => {
     expect(held).not.toHaveProperty('firing');
     expect(begun.lines[0].lineId).not.toBe(held.id);
     const late = await call('order:hold', { orderId: order.id, lineIds: [begun.lines[0].lineId] });
-    expect(late.problem).toMatchObject({ code: 'illegal_step', legal: ['ready', 'void-line'] });
+    expect(late.problem).toMatchObject({ code: 'illegal_step', legal: ['ready', 'serve', 'void-line'] });
     const open = await ticketsOf(order.id);
     expect(open.map(({ kind, status }) => [kind, status]).sort()).toEqual([
       ['delta', 'queued'],
@@ -104,18 +107,32 @@ describe.each(transports)('over %s', (transport) => {
     expect(await ticketsOf(order.id)).toHaveLength(3);
   });
 
-  it('serves only what is ready', async () => {
-    const order = await service.order([{ itemId: service.soup }]);
-    const named = await call('order:serve', { orderId: order.id, lineIds: [lineIdOf(order)] });
-    expect(named.problem).toMatchObject({ code: 'illegal_step', legal: ['start', 'ready', 'hold', 'void-line'] });
-    expect((await call('order:serve', { orderId: order.id })).problem).toMatchObject({ code: 'illegal_step' });
+  it('serves what is ready; what the waiter has in hand, whatever the kitchen said; and the kitchen hears of it', async () => {
+    const order = await service.order([{ itemId: service.soup, quantity: 2 }, { itemId: service.soup }]);
+    const orderId = order.id;
+    const none = await call('order:serve', { orderId });
+    expect(none.problem).toMatchObject({
+      code: 'illegal_step',
+      legal: ['start', 'ready', 'serve', 'hold', 'void-line'],
+    });
+    const first = await call('order:serve', { orderId, lineIds: [lineIdOf(order)] });
+    expect(statusesOf(first.data)).toEqual(['served', 'fired']);
+    const [ticket] = (await ticketsOf(orderId)) as (Ticket & { lines: { status: string }[] })[];
+    expect(ticket).toMatchObject({ status: 'preparing', lines: [{ status: 'ready' }, { status: 'queued' }] });
+    await call('order:serve', { orderId, lineIds: [lineIdOf(order, 1)] });
+    expect(await ticketsOf(orderId)).toMatchObject([{ id: ticket?.id, status: 'ready' }]);
+    expect((await call('order:complete', { orderId })).data).toMatchObject({ status: 'completed' });
   });
 
-  it('what no station makes is ready at once', async () => {
+  it('what needs nobody is ready at once, and the answer says so', async () => {
     const order = await service.order([{ itemId: service.water }]);
+    expect([statusesOf(order), order.stage]).toEqual([['ready'], 'ready']);
+    const more = await call('order:add-lines', { orderId: order.id, lines: [{ itemId: service.water, hold: true }] });
+    expect(statusesOf(more.data)).toEqual(['ready', 'held']);
+    expect(statusesOf((await call('order:fire', { orderId: order.id })).data)).toEqual(['ready', 'ready']);
     expect(await ticketsOf(order.id)).toEqual([]);
     const { data } = await call('order:get', { orderId: order.id });
-    expect(data).toMatchObject({ stage: 'ready', version: 1, lines: [{ status: 'ready' }] });
+    expect(data).toMatchObject({ stage: 'ready', lines: [{ status: 'ready' }, { status: 'ready' }] });
   });
 
   describe('order:cancel', () => {

@@ -20,6 +20,7 @@ export {
   orderLinesMoved,
   orderLinesWithdrawn,
   orderRelabelled,
+  orderServedUnready,
   orderStatusChanged,
 } from './orders.events.js';
 export { type OrderDoc, type OrderLine, orders } from './orders.model.js';

@@ -128,7 +128,7 @@ export const updateOrder = command<UpdateOrder, OrderView>({
     checkAddress(changed);
     const after = pickupAt === undefined ? changed : await pickedUpAt(ctx, changed, pickupTime(pickupAt, ctx.now));
     const view = saveOrder(ctx, order, after);
-    if (hasFired(order)) ctx.publish(orderRelabelled, { orderId: order._id });
+    if (order.firings > 0) ctx.publish(orderRelabelled, { orderId: order._id });
     return view;
   },
   answer: asItIsNow,

@@ -202,6 +202,17 @@ export const orderLate = event<{ orderId: string; isFired: boolean }>({
   example: { orderId, isFired: true },
 });
 
+export const orderServedUnready = event<{ orderId: string; lineIds: string[] }>({
+  name: 'order:served-unready',
+  summary: 'Lines reached the guests before the kitchen had called them ready (for reactions only)',
+  payload: Joi.object<{ orderId: string; lineIds: string[] }, true>({
+    orderId: id('the order').required(),
+    lineIds: lineIds.description('The lines'),
+  }),
+  audience: () => [],
+  example: { orderId, lineIds: [soupLine] },
+});
+
 export const orderEvents = [
   orderCreated,
   orderUpdated,
@@ -214,4 +225,5 @@ export const orderEvents = [
   orderLineChanged,
   orderRelabelled,
   orderLate,
+  orderServedUnready,
 ];

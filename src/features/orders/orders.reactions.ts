@@ -1,6 +1,6 @@
 import { reaction } from '../../kernel/reaction.js';
 import { tableTransferred } from '../floor/index.js';
-import { hasFired, saveOrder } from './orders.changes.js';
+import { saveOrder } from './orders.changes.js';
 import { orderRelabelled, orderUpdated } from './orders.events.js';
 import { liveStatuses, orders } from './orders.model.js';
 
@@ -14,6 +14,6 @@ export const followTable = reaction({
     const order = await ctx.get(orders, orderId);
     if (!liveStatuses.includes(order.status) || order.waiterId === toWaiterId) return;
     saveOrder(ctx, order, { ...order, waiterId: toWaiterId });
-    if (hasFired(order)) ctx.publish(orderRelabelled, { orderId });
+    if (order.firings > 0) ctx.publish(orderRelabelled, { orderId });
   },
 });

@@ -17,12 +17,15 @@ export const orderSteps: StepTable<OrderStatus, OrderStep> = {
   cancelled: {},
 };
 
-/** `start`, `ready` and `recall` are the kitchen's, taken on its tickets; the others are operations on orders. */
+/**
+ * `start`, `ready` and `recall` are the kitchen's, taken on its tickets; the others are operations on orders. What a waiter
+ * has in hand can be served whatever the kitchen has said of it: it may have no screen, or nobody had time to tap.
+ */
 export type LineStep = 'fire' | 'hold' | 'start' | 'ready' | 'serve' | 'recall' | 'cancel-line' | 'void-line';
 export const lineSteps: StepTable<LineStatus, LineStep> = {
   held: { fire: 'fired', 'cancel-line': 'cancelled' },
-  fired: { start: 'preparing', ready: 'ready', hold: 'held', 'void-line': 'voided' },
-  preparing: { ready: 'ready', 'void-line': 'voided' },
+  fired: { start: 'preparing', ready: 'ready', serve: 'served', hold: 'held', 'void-line': 'voided' },
+  preparing: { ready: 'ready', serve: 'served', 'void-line': 'voided' },
   ready: { serve: 'served', recall: 'preparing', 'void-line': 'voided' },
   served: { 'void-line': 'voided' },
   cancelled: {},

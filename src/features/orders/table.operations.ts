@@ -7,10 +7,10 @@ import { minus } from '../../kernel/quantity.js';
 import { id } from '../../kernel/schema.js';
 import { changeOrderWaiter, releaseTable, tableStatusChanged, tableUpdated } from '../floor/index.js';
 import { settingsOf } from '../restaurants/index.js';
+import { staff } from '../staff/index.js';
 import {
   announceStatus,
   asItIsNow,
-  hasFired,
   lineOf,
   orderToChange,
   requireStatus,
@@ -61,7 +61,7 @@ export const transferOrder = command<TransferOrder, OrderView>({
     const after = isReseated ? await reseat(ctx, taken, to) : taken;
     if (!isReseated && to !== undefined) await changeOrderWaiter(ctx, to, waiter);
     const view = saveOrder(ctx, order, after);
-    if (hasFired(order)) ctx.publish(orderRelabelled, { orderId: order._id });
+    if (order.firings > 0) ctx.publish(orderRelabelled, { orderId: order._id });
     return view;
   },
   answer: asItIsNow,
@@ -160,7 +160,9 @@ export const moveLines = command<MoveLines, Moved>({
 async function targetOf(ctx: UnitContext, order: OrderDoc, input: MoveLines): Promise<OrderDoc> {
   if (input.toOrderId !== undefined) return existingTarget(ctx, order, input.toOrderId);
   const settings = await settingsOf(ctx, ctx.restaurantId);
-  const { currency, pricesIncludeTax, waiterId: waiter } = order;
+  const { currency, pricesIncludeTax } = order;
+  const former = await ctx.lookup(staff, order.waiterId);
+  const waiter = former?.active === true ? order.waiterId : ctx.actor.userId;
   const beginning = {
     channel: 'dine-in',
     status: 'open',

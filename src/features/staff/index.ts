@@ -15,6 +15,7 @@ import { staffCard, staffCardSchema } from './staff.views.js';
 
 export { checkMayEnd, provenHash } from './credentials.operations.js';
 export { checkEmailIsFree, findByEmail } from './staff.accounts.js';
+export { rosterChanged } from './staff.events.js';
 export { exampleStaff } from './staff.examples.js';
 export { type StaffDoc, staff } from './staff.model.js';
 export { newOwner } from './staff.owner.js';
