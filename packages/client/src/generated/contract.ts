@@ -1439,7 +1439,9 @@ export interface Operations {
     output: Order;
   };
   /**
-   * Lines that are ready have reached the guests: all of them, or some
+   * Lines have reached the guests: all that are ready, or some
+   *
+   * Lines that are named may be served from `fired` or `preparing` as well: the kitchen is told. Where the kitchen has no screens (`ticketReceiptSeconds: 0`) all that was fired is served when nothing is named and nothing is ready.
    *
    * Permission: order:write.
    */
@@ -1565,7 +1567,7 @@ export interface Operations {
   /**
    * Add a station
    *
-   * Items go to the station that names them, else to the one that names their category, else to the default.
+   * Items go to the station that names them, else to the one that names their category, else to the default, else to the first station, with an alert. A station of kind `none` takes what needs nobody: it is ready at once.
    *
    * Permission: kitchen:write.
    */
@@ -1574,13 +1576,13 @@ export interface Operations {
     input: {
       /** Name, unique among the stations */
       name: string;
-      /** `prep` makes what is routed to it; `expo` is the pass, which sees all and makes nothing */
-      kind?: 'prep' | 'expo';
+      /** `prep` makes what is routed to it; `expo` is the pass, which sees all and makes nothing; `none` is nobody: what is routed to it (bottles from the fridge) is ready at once */
+      kind?: 'prep' | 'expo' | 'none';
       /** Place in the list, ascending */
       position?: number;
       /** What is made here */
       routes?: StationRoutes;
-      /** Makes what no route names; at most one station */
+      /** Has what no route names; at most one station */
       isDefault?: boolean;
       /** A ticket should be ready within these seconds */
       targetSeconds?: number;
@@ -1603,13 +1605,13 @@ export interface Operations {
       stationId: string;
       /** Name, unique among the stations */
       name?: string;
-      /** `prep` makes what is routed to it; `expo` is the pass, which sees all and makes nothing */
-      kind?: 'prep' | 'expo';
+      /** `prep` makes what is routed to it; `expo` is the pass, which sees all and makes nothing; `none` is nobody: what is routed to it (bottles from the fridge) is ready at once */
+      kind?: 'prep' | 'expo' | 'none';
       /** Place in the list, ascending */
       position?: number;
       /** What is made here */
       routes?: StationRoutes;
-      /** Makes what no route names; at most one station */
+      /** Has what no route names; at most one station */
       isDefault?: boolean;
       /** A ticket should be ready within these seconds */
       targetSeconds?: number;
@@ -1620,6 +1622,8 @@ export interface Operations {
   };
   /**
    * Remove a station that has no open tickets
+   *
+   * Screens bound to it are bound to it no more. Its bumped tickets cannot be recalled then.
    *
    * Permission: kitchen:write.
    */
@@ -1739,6 +1743,8 @@ export interface Operations {
   /**
    * This screen has these tickets
    *
+   * Settles the receipt for a station of its own; a screen bound to no station speaks for the stations that have none.
+   *
    * Permission: ticket:write.
    */
   'ticket:received': {
@@ -1786,7 +1792,9 @@ export interface Operations {
     output: AllDayCount[];
   };
   /**
-   * The orders in the kitchen with what their stations still have; ready when all of it is
+   * The orders of which the guests wait for something the kitchen makes; ready when all of it is
+   *
+   * What every station has bumped stays at the pass until it is served.
    *
    * Permission: kitchen:read.
    */
@@ -2037,7 +2045,7 @@ export interface Events {
     item: MenuItem;
   };
   /**
-   * Sections or tables were added, changed or removed
+   * Sections or tables were added, changed or removed, or lost their waiter
    *
    * Goes to: all.
    */
@@ -2252,11 +2260,11 @@ export interface Alert {
   id: string;
   /** Counts the changes; for If-Match / expectedVersion */
   version: number;
-  /** `ticket_undelivered`: no screen has a ticket; `station_without_screen`: nobody sees its open tickets; `order_late`: a scheduled order went to the kitchen after its time or, hours after its pick-up, waits for somebody to decide */
-  kind: 'ticket_undelivered' | 'station_without_screen' | 'order_late';
+  /** `ticket_undelivered`: no screen has a ticket; `station_without_screen`: nobody sees its open tickets; `unrouted`: food that no station says it makes went to the first one; `routes_lost`: categories that a station made are gone from the menu; `staff_left`: open orders and tables of somebody who has left are to be handed over; `order_late`: a scheduled order went to the kitchen after its time or, hours after its pick-up, waits for somebody to decide */
+  kind: 'ticket_undelivered' | 'station_without_screen' | 'unrouted' | 'routes_lost' | 'staff_left' | 'order_late';
   /** `acknowledged`: somebody looks after it */
   status: 'open' | 'acknowledged' | 'resolved';
-  /** Id of the station, of all kinds but `order_late` */
+  /** Id of the station; of all kinds but `staff_left` and `order_late` */
   stationId?: string;
   /** Station */
   stationName?: string;
@@ -2274,6 +2282,18 @@ export interface Alert {
   isFired?: boolean;
   /** Open tickets at the station */
   openTickets?: number;
+  /** Id of the item that no route names */
+  itemId?: string;
+  /** Item */
+  itemName?: string;
+  /** Id of who has left */
+  staffId?: string;
+  /** Who has left */
+  staffName?: string;
+  /** Their open orders */
+  orderNumbers?: number[];
+  /** Tables that were theirs or have an open order of theirs */
+  tableNames?: string[];
   /** Whose orders it is about */
   waiterIds: string[];
   /** When it was raised (ISO 8601, UTC) */
@@ -2286,8 +2306,8 @@ export interface Alert {
   resolvedAt?: string;
   /** Id of who said so, if somebody did */
   resolvedBy?: string;
-  /** Why it is over: a screen has the ticket, it is needed no more, a screen is back, or by hand */
-  resolution?: 'received' | 'not_needed' | 'screen_back' | 'by_hand';
+  /** Why it is over: a screen has the ticket, it is needed no more, a screen is back, a route is set, or by hand */
+  resolution?: 'received' | 'not_needed' | 'screen_back' | 'routed' | 'by_hand';
 }
 
 export interface AllDayCount {
@@ -2411,7 +2431,7 @@ export interface ExpoOrder {
   channel: 'dine-in' | 'takeaway' | 'delivery';
   /** Whether it can go out */
   isReady: boolean;
-  /** Its open tickets with food on them */
+  /** Its tickets with food on them that was not served yet; `done` are those bumped */
   tickets: {
     /** Id of the ticket */
     ticketId: string;
@@ -3182,13 +3202,13 @@ export interface Station {
   version: number;
   /** Name, unique among the stations */
   name: string;
-  /** `prep` makes what is routed to it; `expo` is the pass, which sees all and makes nothing */
-  kind: 'prep' | 'expo';
+  /** `prep` makes what is routed to it; `expo` is the pass, which sees all and makes nothing; `none` is nobody: what is routed to it (bottles from the fridge) is ready at once */
+  kind: 'prep' | 'expo' | 'none';
   /** Place in the list, ascending */
   position: number;
   /** What is made here */
   routes: StationRoutes;
-  /** Makes what no route names; at most one station */
+  /** Has what no route names; at most one station */
   isDefault: boolean;
   /** A ticket should be ready within these seconds */
   targetSeconds: number;
@@ -3366,7 +3386,7 @@ export interface Ticket {
   paceStartAt: string;
   /** When the firing should be ready (ISO 8601, UTC) */
   dueAt: string;
-  /** When the first screen had it (ISO 8601, UTC) */
+  /** When the first screen that speaks for the station had it: its own, or the kitchen's where it has none (ISO 8601, UTC) */
   receivedAt?: string;
   /** The screens that have it: device, or person */
   receivedBy: string[];
