@@ -9,7 +9,7 @@ import { confirmPassword, endSession, listSessions, logout, showMe } from './ses
 import { unlockDevice, unlockPerson } from './unlock.operations.js';
 
 export { deviceChanged, deviceReturned } from './auth.events.js';
-export { type DeviceDoc, devices } from './auth.model.js';
+export { devices } from './auth.model.js';
 export { loadActor } from './auth.sessions.js';
 export { unbindScreens } from './device.operations.js';
 export { reportReturned } from './presence.operations.js';
