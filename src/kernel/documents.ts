@@ -1,3 +1,5 @@
+import type { Quota } from './plan.js';
+
 /** What every stored document has. Times are UTC. */
 export interface Doc {
   _id: string;
@@ -25,6 +27,8 @@ export interface Kind<T extends Doc> {
    * obstacle, and cannot be noticed. See `runtime/stored-ids.ts`.
    */
   readonly clientIds?: true;
+  /** How many there may be; checked for every unit of work that makes one. */
+  readonly quota?: Quota;
   /** Only carries the type. */
   readonly doc?: T;
 }

@@ -1,5 +1,6 @@
 import mongoose, { type Model, Schema, type SchemaDefinition } from 'mongoose';
 import type { Doc, Kind } from '../kernel/documents.js';
+import type { Quota } from '../kernel/plan.js';
 import { countReads } from './reads.js';
 import { tenancy } from './tenancy.js';
 
@@ -14,6 +15,8 @@ interface ModelSpec<T extends Doc> {
   hold: 'all' | 'recent';
   /** As in {@link Kind}. */
   clientIds?: true;
+  /** As in {@link Kind}; the counted field is best the second of an index. */
+  quota?: Quota;
   /** The fields beside `_id`, `restaurantId`, `version`, `createdAt` and `updatedAt`. */
   fields: SchemaDefinition;
   /** Every index starts at what the restaurant's queries need: put `restaurantId` first unless the query has none. */
@@ -40,8 +43,8 @@ export function model<T extends Doc>(spec: ModelSpec<T>): ModelKind<T> {
   schema.plugin(tenancy);
   countReads(schema, spec.collection);
   const bound = mongoose.model(spec.collection, schema) as unknown as Model<T>;
-  const { collection, title, hold, clientIds } = spec;
-  const kind = { collection, title, hold, ...(clientIds && { clientIds }), model: bound };
+  const { collection, title, hold, clientIds, quota } = spec;
+  const kind = { collection, title, hold, ...(clientIds && { clientIds }), ...(quota && { quota }), model: bound };
   kinds.set(spec.collection, kind as unknown as ModelKind<Doc>);
   return kind;
 }

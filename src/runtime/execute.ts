@@ -264,6 +264,7 @@ async function runCommand(
       const unitContext = contextOf(unit, context, { ...more, ...announcements(options, unit, { ...spec, depth: 0 }) });
       const data = await spec.handle(unitContext as never);
       await react(options, unit, unitContext as never);
+      await unit.checkQuotas(actor.plan ?? 'standard');
       return spec.answer === undefined ? data : spec.answer(unitContext as never, data as never);
     },
   };

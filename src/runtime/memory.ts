@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Doc, Kind, Reads } from '../kernel/documents.js';
+import { countsFor } from '../kernel/plan.js';
 
 /** How many documents read by id a lane keeps: a full house's open orders and tickets. */
 const RECENT = 500;
@@ -12,6 +13,8 @@ export class Memory {
   readonly #whole = new Map<string, Map<string, Doc>>();
   /** The kinds of which anything was ever held, by collection. */
   readonly #kinds = new Map<string, Kind<Doc>>();
+  /** How many there are of kinds with a quota that are not held whole, by collection. */
+  readonly #counts = new Map<string, number>();
   readonly #recent = new LRUCache<string, Doc>({ max: RECENT });
 
   /** `freeze`: a handler that changes a document in place throws; costs a walk over each document. */
@@ -51,11 +54,29 @@ export class Memory {
     else this.#recent.delete(`${kind.collection}/${id}`);
   }
 
+  /** How many documents count for the kind's quota; undefined when it is not known. */
+  count({ collection, quota }: Kind<Doc>): number | undefined {
+    const held = this.#whole.get(collection);
+    if (held === undefined || quota === undefined) return this.#counts.get(collection);
+    return [...held.values()].filter((doc) => countsFor(quota, doc)).length;
+  }
+
+  putCount({ collection }: Kind<Doc>, count: number): void {
+    this.#counts.set(collection, count);
+  }
+
+  /** So many more of them count. */
+  grow({ collection }: Kind<Doc>, by: number): void {
+    const known = this.#counts.get(collection);
+    if (known !== undefined) this.#counts.set(collection, known + by);
+  }
+
   /** Reads again what it holds of these documents, given as `collection/id`. */
   async refresh(keys: Iterable<string>, database: Pick<Reads, 'find'>): Promise<void> {
     const stale = new Map<Kind<Doc>, string[]>();
     for (const key of keys) {
       const [collection = '', id = ''] = key.split('/');
+      this.#counts.delete(collection);
       const kind = this.#kinds.get(collection);
       if (kind === undefined || !(this.#whole.has(collection) || this.#recent.has(key))) continue;
       stale.set(kind, [...(stale.get(kind) ?? []), id]);
@@ -74,6 +95,7 @@ export class Memory {
   clear(): void {
     this.#whole.clear();
     this.#recent.clear();
+    this.#counts.clear();
   }
 }
 

@@ -33,6 +33,13 @@ export class DatabaseReads implements Reads {
       return kind.clientIds === true ? docs.map((doc) => fromStored(kind, doc)) : docs;
     });
   }
+
+  /** How many documents count for the kind's quota. */
+  count(kind: Kind<Doc>): Promise<number> {
+    const { only } = kind.quota ?? {};
+    const filter = only === undefined ? {} : { [only.field]: { $in: only.values } };
+    return withinRestaurant(this.restaurantId, () => modelOf(kind).countDocuments(filter).exec());
+  }
 }
 
 /** "No such table": the same for an unknown id and for another restaurant's. */

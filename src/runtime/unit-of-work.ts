@@ -1,7 +1,9 @@
 import type { Doc, Filter, FindOptions, Kind, NewDoc, Reads, Writes } from '../kernel/documents.js';
+import { fail } from '../kernel/errors.js';
 import type { AnyEvent } from '../kernel/event.js';
+import { countsFor, type Plan } from '../kernel/plan.js';
 import type { Memory } from './memory.js';
-import { missing } from './reader.js';
+import { type DatabaseReads, missing } from './reader.js';
 import type { RevocationDoc } from './revocations.js';
 
 /** One document's change: `before` undefined for a new one, `after` undefined for a removed one. */
@@ -27,7 +29,7 @@ const marked = () => ({ [mark]: ++marks });
 /** What a unit reads through: the lane's memory, and the database once the lane's earlier commits have settled. */
 export interface UnitSource {
   memory: Memory;
-  database: Reads;
+  database: Reads & Pick<DatabaseReads, 'count'>;
   settled(): Promise<void>;
   /** Memory answered what would have been a read of the database. */
   saved(): void;
@@ -110,16 +112,51 @@ export class UnitOfWork implements Reads, Writes {
     this.published.push({ event, data, depth });
   }
 
+  /** @throws conflict when there would be more of a kind than the restaurant's plan has room for */
+  async checkQuotas(plan: Plan): Promise<void> {
+    for (const [kind, more] of this.#growth()) {
+      if (more <= 0 || kind.quota === undefined) continue;
+      const { what, most } = kind.quota;
+      if ((await this.#count(kind)) + more > most[plan])
+        throw fail('conflict', `A restaurant on the plan ${plan} has at most ${most[plan]} ${what}`);
+    }
+  }
+
   get isEmpty(): boolean {
     return this.changes.size === 0 && this.published.length === 0 && this.revocations.length === 0;
   }
 
   /** Makes the lane's memory show what this unit has written. */
   applyTo(memory: Memory): void {
+    for (const [kind, more] of this.#growth()) memory.grow(kind, more);
     for (const { kind, id, after } of this.changes.values()) {
       if (after === undefined) memory.drop(kind, id);
       else memory.put(kind, after);
     }
+  }
+
+  /** How many more documents count for their kind's quota after this unit; below zero: fewer. */
+  #growth(): Map<Kind<Doc>, number> {
+    const growth = new Map<Kind<Doc>, number>();
+    for (const { kind, id, before, after } of this.changes.values()) {
+      if (kind.quota === undefined) continue;
+      // `before` is what was saved over, under the version it had; memory still has it as it was read.
+      const was = before && (this.source.memory.get(kind, id) ?? before);
+      const more = Number(countsFor(kind.quota, after)) - Number(countsFor(kind.quota, was));
+      growth.set(kind, (growth.get(kind) ?? 0) + more);
+    }
+    return growth;
+  }
+
+  /** As it was before this unit: from memory, but for the first time. */
+  async #count(kind: Kind<Doc>): Promise<number> {
+    const { memory, database } = this.source;
+    const known = memory.count(kind);
+    if (known !== undefined) return known;
+    await this.source.settled();
+    const count = await database.count(kind);
+    memory.putCount(kind, count);
+    return count;
   }
 
   /** The document as it was before this unit; undefined when the unit made it. Throws when `doc` is not its latest copy. */

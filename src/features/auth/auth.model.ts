@@ -1,4 +1,5 @@
 import type { Doc } from '../../kernel/documents.js';
+import { quota } from '../../kernel/plan.js';
 import { model } from '../../platform/model.js';
 
 export const deviceKinds = ['kitchen', 'waiter', 'till', 'host', 'office'] as const;
@@ -21,6 +22,7 @@ export const devices = model<DeviceDoc>({
   collection: 'devices',
   title: 'device',
   hold: 'all',
+  quota: quota('paired devices', 200, { field: 'active', values: [true] }),
   fields: { name: String, kind: String, stationIds: [String], active: Boolean },
   indexes: [[{ restaurantId: 1 }]],
 });

@@ -1,4 +1,5 @@
 import type { Doc } from '../../kernel/documents.js';
+import { quota } from '../../kernel/plan.js';
 import { model } from '../../platform/model.js';
 
 export const tableStatuses = ['available', 'reserved', 'occupied', 'dirty', 'out_of_service'] as const;
@@ -43,6 +44,7 @@ export const sections = model<SectionDoc>({
   collection: 'floor_sections',
   title: 'section',
   hold: 'all',
+  quota: quota('sections', 100),
   fields: { name: String, position: Number, waiterId: String },
   indexes: [[{ restaurantId: 1 }]],
 });
@@ -51,6 +53,7 @@ export const tables = model<TableDoc>({
   collection: 'floor_tables',
   title: 'table',
   hold: 'all',
+  quota: quota('tables', 1_000),
   fields: {
     name: String,
     sectionId: String,

@@ -1,4 +1,5 @@
 import type { Doc } from '../../kernel/documents.js';
+import { quota } from '../../kernel/plan.js';
 import { model } from '../../platform/model.js';
 import type { Channel, Unit } from '../menu/index.js';
 
@@ -100,6 +101,7 @@ export const stations = model<StationDoc>({
   collection: 'stations',
   title: 'station',
   hold: 'all',
+  quota: quota('stations', 50),
   fields: {
     name: String,
     kind: String,

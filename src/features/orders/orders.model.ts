@@ -1,4 +1,5 @@
 import type { Doc } from '../../kernel/documents.js';
+import { quota } from '../../kernel/plan.js';
 import { model } from '../../platform/model.js';
 import type { Channel, PricedItem } from '../menu/index.js';
 
@@ -102,6 +103,7 @@ export const orders = model<OrderDoc>({
   collection: 'orders',
   title: 'order',
   hold: 'recent',
+  quota: quota('orders that are not closed', 2_000, { field: 'status', values: liveStatuses }),
   clientIds: true,
   // Nested values are checked by the operations' schemas; `Object` keeps them exactly as they were written.
   fields: {

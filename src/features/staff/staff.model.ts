@@ -1,5 +1,6 @@
 import type { Doc } from '../../kernel/documents.js';
 import type { Permission, Role } from '../../kernel/permissions.js';
+import { quota } from '../../kernel/plan.js';
 import { model } from '../../platform/model.js';
 
 /** A person who works here. Kept when they leave: what they did stays theirs. */
@@ -23,6 +24,7 @@ export const staff = model<StaffDoc>({
   collection: 'staff',
   title: 'staff member',
   hold: 'all',
+  quota: quota('people who work there', 500, { field: 'active', values: [true] }),
   fields: {
     name: String,
     email: String,
