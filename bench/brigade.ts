@@ -23,6 +23,7 @@ export async function openBrigade(env: NodeJS.ProcessEnv): Promise<{ listen: () 
       LOG_FORMAT: 'silent',
       LOG_LEVEL: 'info',
       SIGN_UP: 'open',
+      JWT_SESSIONS_PER_PERSON: '100000',
       ARGON2_MEMORY_KIB: '1024',
       ARGON2_PASSES: '1',
       RATE_LIMIT_AUTH: '100000/15m',
@@ -44,7 +45,9 @@ export async function openBrigade(env: NodeJS.ProcessEnv): Promise<{ listen: () 
     async run<T>(actor: Actor, name: string, input: object) {
       const operation = operations.get(name);
       if (operation === undefined) throw new Error(`No operation ${name}`);
-      const { data } = await app.execute({ operation, input, actor, requestId: newId(), ip: '127.0.0.1' });
+      // Hundreds of screens log in as the same few people at once.
+      const uncounted = name === 'auth:login';
+      const { data } = await app.execute({ operation, input, actor, requestId: newId(), ip: '127.0.0.1', uncounted });
       return data as T;
     },
   };

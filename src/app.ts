@@ -24,7 +24,7 @@ import { createTokens } from './platform/tokens.js';
 import { AccountQueue } from './runtime/account-queue.js';
 import { Committer } from './runtime/committer.js';
 import { Duties } from './runtime/duties.js';
-import { createExecute, createPerform, type Execute, roomsOf } from './runtime/execute.js';
+import { createExecute, createPerform, type Entrance, type Execute, roomsOf } from './runtime/execute.js';
 import { Gate } from './runtime/gate.js';
 import { setRetention } from './runtime/journal.js';
 import { Lanes } from './runtime/lanes.js';
@@ -152,6 +152,7 @@ export async function createApp({
       deadlineMs: COMMAND_DEADLINE_MS,
       checkOutputs,
     },
+    onEntrance: (entrance: Entrance) => logger.info('Log-in', { ...entrance }),
     onUnexpected: (error: unknown, requestId: string) =>
       logger.error('A command of a batch failed unexpectedly', { requestId, error }),
   };

@@ -56,6 +56,10 @@ export interface Doors {
     verify(hash: string, password: string): Promise<boolean>;
     /** Takes as long as a real `verify`; for accounts that do not exist. */
     verifyNothing(password: string): Promise<void>;
+    /** Whether it is among the some ten thousand that are tried first, in whatever case. */
+    isCommon(password: string): Promise<boolean>;
+    /** Whether a hash was made at a lower cost than one is made now. */
+    isWeak(hash: string): boolean;
   };
   /** A keyed digest (HMAC-SHA256, hex) for look-up values such as PINs and device tokens; `purpose` separates the uses. */
   digest(purpose: string, value: string): string;
@@ -66,6 +70,8 @@ export interface Doors {
     refreshTtlSeconds: number;
     /** Life of a session from its log-in, however often it is refreshed, in seconds. */
     sessionTtlSeconds: number;
+    /** Sessions that one person may have. */
+    sessionsPerPerson: number;
   };
   presence: Presence;
   /** Who may sign a restaurant up: anybody; whoever comes while there is none; nobody. */
@@ -82,6 +88,13 @@ export interface AccessClaims {
 /** Whose sockets and cached sessions end once the unit of work is committed. */
 export type Revocation = { sessionId: string } | { userId: string } | { deviceId: string };
 
+/** Who wants in, as far as it is known: for the one line in the log that each log-in leaves. */
+export interface Entrant {
+  userId?: string;
+  restaurantId?: string;
+  deviceId?: string;
+}
+
 /** What every handler is given. */
 export interface BaseContext {
   actor: Actor;
@@ -91,6 +104,8 @@ export interface BaseContext {
   doors: Doors;
   requestId: string;
   ip: string;
+  /** Says who wants in; there where nobody is logged in yet. */
+  about?: (entrant: Entrant) => void;
 }
 
 export interface QueryContext<I> extends BaseContext, Reads {

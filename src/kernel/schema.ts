@@ -14,10 +14,14 @@ export const id = (of: string) =>
     .description(`Id of ${of}`)
     .messages({ 'string.pattern.name': '{{#label}} must be an id (24 hex digits)' });
 
-export const label = (max = 80) => Joi.string().trim().min(1).max(max);
+/** A name: trimmed, bounded, and composed (NFC), for `é` may come as one sign or as two that look the same. */
+export const label = (max = 80) => Joi.string().normalize('NFC').trim().min(1).max(max);
 
-/** Free text from people: trimmed, bounded. */
-export const note = (max = 500) => Joi.string().trim().max(max).allow('');
+/** Free text from people: trimmed, bounded, composed. */
+export const note = (max = 500) => Joi.string().normalize('NFC').trim().max(max).allow('');
+
+/** A text as people see it, to compare names by: without capitals and without differences that only bytes know. */
+export const folded = (text: string): string => text.normalize('NFKC').trim().toLowerCase();
 
 /** A password, PIN or token: it never stands in a journal, a log line or a fingerprint. */
 export const secret = <S extends Joi.Schema>(schema: S): S => schema.meta({ secret: true }) as S;

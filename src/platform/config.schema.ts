@@ -256,6 +256,11 @@ export const SECTIONS = {
         unit: 'seconds',
         default: 30 * DAY_SECONDS,
       }),
+      sessionsPerPerson: integer('JWT_SESSIONS_PER_PERSON', 'Sessions of one person; one more ends the least used.', {
+        min: 1,
+        max: 100_000,
+        default: 16,
+      }),
     },
   },
   security: {

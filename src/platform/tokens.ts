@@ -17,6 +17,7 @@ export interface TokenOptions {
   refreshTtlSeconds: number;
   /** When not given, as long as an unused refresh token. */
   sessionTtlSeconds?: number;
+  sessionsPerPerson?: number;
   clock: Clock;
 }
 
@@ -30,13 +31,21 @@ export interface Tokens extends Readonly<Doors['tokens']> {
  * each use; algorithm, issuer and audience are pinned, so a token made for anything else is not taken (RFC 8725).
  */
 export function createTokens(options: TokenOptions): Tokens {
-  const { secret, accessTtlSeconds, refreshTtlSeconds, sessionTtlSeconds = refreshTtlSeconds, clock } = options;
+  const {
+    secret,
+    accessTtlSeconds,
+    refreshTtlSeconds,
+    sessionTtlSeconds = refreshTtlSeconds,
+    sessionsPerPerson = 16,
+    clock,
+  } = options;
   if (Buffer.byteLength(secret) < 32) throw new RangeError('The key of the access tokens needs at least 32 bytes');
   const key = createSecretKey(Buffer.from(secret));
   const seconds = () => Math.floor(clock.now().getTime() / 1000);
   return {
     refreshTtlSeconds,
     sessionTtlSeconds,
+    sessionsPerPerson,
     signAccess({ sub, sid, rid, role }) {
       const iat = seconds();
       const exp = iat + accessTtlSeconds;

@@ -4,8 +4,8 @@ import { fail } from '../kernel/errors.js';
 /** Right log-ins that one account may have at once, and ms between further ones: each is a password hash and a session. */
 const BURST = 10;
 const INTERVAL_MS = 250;
-/** Log-ins of one account that may wait for their turn. */
-const MAX_WAITING = 20;
+/** Log-ins of one account at a time, those that wait included: no person types faster. */
+const MOST_INSIDE = 2;
 
 interface Account {
   last: Promise<void>;
@@ -25,12 +25,12 @@ export type Leave = (succeeded: boolean) => void;
 export class AccountQueue {
   readonly #accounts = new Map<string, Account>();
 
-  /** Waits for its turn. @throws rate_limited when too many wait already */
+  /** Waits for its turn. @throws rate_limited when another waits already */
   async enter(id: string): Promise<Leave> {
     const account = this.#accounts.get(id) ?? { last: Promise.resolve(), inside: 0, restedAt: 0 };
-    if (account.inside >= MAX_WAITING)
+    if (account.inside >= MOST_INSIDE)
       throw fail('rate_limited', 'Too many log-ins of this account at once', {
-        retryAfter: Math.ceil((MAX_WAITING * INTERVAL_MS) / 1000),
+        retryAfter: 1,
       });
     this.#accounts.set(id, account);
     account.inside += 1;

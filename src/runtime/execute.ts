@@ -5,6 +5,7 @@ import {
   type BatchContext,
   checkConfirmed,
   type Doors,
+  type Entrant,
   type Revocation,
   system,
   type UnitContext,
@@ -60,6 +61,15 @@ export interface Outcome {
   meta?: { nextCursor: string };
 }
 
+/** A log-in, right or wrong. */
+export interface Entrance extends Entrant {
+  operation: string;
+  /** `ok` or the code of the refusal. */
+  outcome: string;
+  ip: string;
+  requestId: string;
+}
+
 export interface ExecuteOptions {
   registry: Registry;
   lanes: Lanes;
@@ -72,6 +82,8 @@ export interface ExecuteOptions {
   deadlineMs: number;
   /** Checks every output and payload against its schema (everywhere but in production). */
   checkOutputs: boolean;
+  /** Told of each log-in, right or wrong: who, as far as it is known, and from where. */
+  onEntrance?: (entrance: Entrance) => void;
   /** Told what failed unexpectedly where no transport sees it: one command of a batch. */
   onUnexpected: (error: unknown, requestId: string) => void;
 }
@@ -118,6 +130,14 @@ async function carryOut(options: ExecuteOptions, given: Call): Promise<Outcome> 
   // Nobody acts as themselves in what anybody may do: a sign-up from a logged-in tablet belongs to no restaurant yet.
   const call = given.operation.permission === 'public' ? { ...given, actor: anonymous } : given;
   const { operation, actor, ip, limits = [] } = call;
+  const entrant: Entrant = {};
+  const tell = (error?: unknown) => {
+    if (operation.permission !== 'public' || operation.limitBy === undefined || operation.limit !== 'auth') return;
+    // Whoever only looks at a pad does not log in.
+    if (error === undefined && entrant.userId === undefined) return;
+    const outcome = error === undefined ? 'ok' : error instanceof BrigadeError ? error.code : 'internal';
+    options.onEntrance?.({ operation: operation.name, outcome, ...entrant, ip, requestId: call.requestId });
+  };
   const admission = call.uncounted === true ? free : await admit(options, { operation, actor, ip, limits });
   try {
     checkPermission(call, options.clock.now());
@@ -125,19 +145,22 @@ async function carryOut(options: ExecuteOptions, given: Call): Promise<Outcome> 
     const input = await validatedInput(operation.input, call.readInput ? await call.readInput() : call.input);
     const subject = await operation.limitBy?.(input as never, options.doors);
     await admission.countBy(subject, operation.limitAlso?.(input as never) ?? []);
-    const result = await serve(options, call, input);
+    const result = await serve(options, call, input, entrant);
     await admission.settle();
+    tell();
     return result;
   } catch (error) {
+    tell(error);
     await admission.settle(error);
     throw error;
   }
 }
 
-async function serve(options: ExecuteOptions, call: Call, input: unknown): Promise<Outcome> {
+async function serve(options: ExecuteOptions, call: Call, input: unknown, entrant: Entrant): Promise<Outcome> {
   const { doors, clock } = options;
   const { operation, actor, requestId, ip } = call;
-  const base: BaseContext = { actor, restaurantId: actor.restaurantId, now: clock.now(), doors, requestId, ip };
+  const about = (more: Entrant) => Object.assign(entrant, more);
+  const base: BaseContext = { actor, restaurantId: actor.restaurantId, now: clock.now(), doors, requestId, ip, about };
   const result = await run(options, call, base, input);
   if (options.checkOutputs) await assertShape(operation.output, result.data, `output of ${operation.name}`);
   return result;

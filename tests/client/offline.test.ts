@@ -101,6 +101,19 @@ describe('what a device holds', () => {
   const present = async (person: Person) =>
     (await service.manager.must('presence:list')).filter((one: { userId: string }) => one.userId === person.userId);
 
+  it('is news to managers once in five minutes, however often it says so', async () => {
+    const manager = await service.manager.screen();
+    const before = manager.named('device:returned').length;
+    const claims = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => handshake(service.waiter, { count: i + 1, ageMs: 3_600_000 })),
+    );
+    // What comes after in the same lane has been heard last.
+    const { id } = await service.manager.must('device:pair', { name: 'Last', kind: 'waiter' });
+    await manager.saw('device:changed', ({ device }) => device.id === id);
+    expect(manager.named('device:returned')).toHaveLength(before + 1);
+    for (const { socket } of claims) socket.disconnect();
+  });
+
   it('is seen by managers from the handshake and each later word, and by nobody else', async () => {
     const { colleague } = service;
     const { socket } = await handshake(colleague, { count: 3, ageMs: 60_000 });

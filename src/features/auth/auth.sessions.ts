@@ -40,15 +40,12 @@ export function tokensOf(session: SessionDoc, person: StaffDoc, doors: Doors): T
   };
 }
 
-/** Sessions that one person may have; who logs in once more ends the oldest. */
-const MOST_SESSIONS = 16;
-
 type Opening = Pick<UnitContext, 'insert' | 'save' | 'find' | 'revoke' | 'now' | 'doors'>;
 
 /** Begins a session for a person whose credentials were checked; `person` is as it was read when they were. */
 export async function openSession(ctx: Opening, person: StaffDoc, device?: DeviceDoc): Promise<LoginView> {
   const { insert, now, doors } = ctx;
-  await endOldest(ctx, person);
+  await endUnused(ctx, person);
   const session = insert(sessions, {
     _id: newId(),
     userId: person._id,
@@ -62,14 +59,15 @@ export async function openSession(ctx: Opening, person: StaffDoc, device?: Devic
   return { ...tokensOf(session, person, doors), restaurantId: person.restaurantId, user: staffView(person) };
 }
 
-async function endOldest({ find, save, revoke, now }: Opening, person: StaffDoc): Promise<void> {
+/** Who has as many sessions as a person may have loses the one that was used longest ago: the others are somebody's screen. */
+async function endUnused({ find, save, revoke, now, doors }: Opening, person: StaffDoc): Promise<void> {
   const { _id: userId, credentialsVersion } = person;
   const live = await find(
     sessions,
     { userId, credentialsVersion, endedAt: { $exists: false }, expiresAt: { $gt: now } },
-    { sort: { createdAt: -1 }, limit: 100 },
+    { sort: { rotatedAt: -1 }, limit: doors.tokens.sessionsPerPerson + 100 },
   );
-  for (const session of live.slice(MOST_SESSIONS - 1)) {
+  for (const session of live.slice(doors.tokens.sessionsPerPerson - 1)) {
     save(sessions, { ...session, endedAt: now, endReason: 'replaced' });
     revoke({ sessionId: session._id });
   }

@@ -1,10 +1,11 @@
 import Joi from 'joi';
+import type { UnitContext } from '../../kernel/context.js';
 import { fail, failAfterCommit } from '../../kernel/errors.js';
 import { command } from '../../kernel/operation.js';
 import { secret } from '../../kernel/schema.js';
 import { modelOf } from '../../platform/model.js';
 import { acrossRestaurants } from '../../platform/tenancy.js';
-import { email, findByEmail, staff } from '../staff/index.js';
+import { email, findByEmail, type StaffDoc, staff } from '../staff/index.js';
 import { knownAs } from './auth.known.js';
 import { devices, type SessionDoc, sessions } from './auth.model.js';
 import { isLive, readRefreshToken, refreshStep } from './auth.rules.js';
@@ -43,15 +44,29 @@ export const login = command({
   emits: [],
   example: { input: { email: 'ana@lantern.example', password: 'four tables by the window' }, output: exampleLogin },
   /** One error and one duration for all that can be wrong: nobody learns here who has an account. */
-  async prepare({ input, doors }) {
+  async prepare({ input, doors, about }): Promise<{ person: StaffDoc; stronger?: string }> {
     const person = await findByEmail(input.email);
+    if (person !== undefined) about?.({ userId: person._id, restaurantId: person.restaurantId });
     if (person?.passwordHash === undefined) await doors.passwords.verifyNothing(input.password);
-    else if (await doors.passwords.verify(person.passwordHash, input.password)) return { person };
+    else if (await doors.passwords.verify(person.passwordHash, input.password)) {
+      const { hash, isWeak } = doors.passwords;
+      return isWeak(person.passwordHash) ? { person, stronger: await hash(input.password) } : { person };
+    }
     throw fail('credentials_invalid', 'E-mail or password are not right');
   },
   scope: ({ prepared: { person } }) => ({ restaurantId: person.restaurantId, account: person._id }),
-  handle: (ctx): Promise<LoginView> => openSession(ctx, ctx.prepared.person),
+  async handle(ctx): Promise<LoginView> {
+    const { person, stronger } = ctx.prepared;
+    if (stronger !== undefined) await rehash(ctx, person, stronger);
+    return openSession(ctx, person);
+  },
 });
+
+/** The same password at today's cost, unless it was changed meanwhile. */
+async function rehash(ctx: UnitContext, { _id, passwordHash }: StaffDoc, stronger: string): Promise<void> {
+  const now = await findOne(ctx, staff, _id);
+  if (now !== undefined && now.passwordHash === passwordHash) ctx.save(staff, { ...now, passwordHash: stronger });
+}
 
 export const refresh = command({
   name: 'auth:refresh',

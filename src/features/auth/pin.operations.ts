@@ -141,7 +141,15 @@ export const pinLogin = command({
     input: { deviceToken: exampleToken, staffId: exampleLogin.user.id, pin: '481516' },
     output: exampleLogin,
   },
-  prepare: ({ input, doors }) => deviceOf(input.deviceToken, doors),
+  async prepare({ input, doors, about }) {
+    const { device } = await deviceOf(input.deviceToken, doors);
+    about?.({
+      restaurantId: device.restaurantId,
+      deviceId: device._id,
+      ...(input.staffId && { userId: input.staffId }),
+    });
+    return { device };
+  },
   scope: inDeviceLane,
   async handle(ctx): Promise<LoginView> {
     const { input, prepared, now } = ctx;
@@ -156,6 +164,7 @@ export const pinLogin = command({
     else checkUnlocked(tried, now, 'Too many wrong PINs of this person');
     const [person, ...others] = await holders(ctx);
     if (person === undefined || others.length > 0) return refuse(ctx, pad, tried);
+    ctx.about?.({ userId: person._id });
     if (input.staffId !== undefined && tried !== undefined) ctx.remove(pinPads, tried);
     ctx.save(pinPads, { ...(pad ?? ctx.insert(pinPads, { _id: device._id, wrongAt: [] })), lastLoginAt: now });
     return openSession(ctx, person, device);

@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { LRUCache } from 'lru-cache';
 import type { UnitContext } from '../../kernel/context.js';
 import { query } from '../../kernel/operation.js';
 import { type Role, roleNames } from '../../kernel/permissions.js';
@@ -67,9 +68,19 @@ function viewPresent({ restaurantId: _, stationIds, since, unsent, ...who }: Pre
 /** A command that waited no longer than this is no news. */
 const BLINK_MS = 5_000;
 
+/** What a device says of itself cannot be checked: however often it says so, it is news once in so long. */
+const NEWS_MS = 5 * 60_000;
+const told = new LRUCache<string, number>({ max: 20_000 });
+
 /** Tells the managers that a device is back with commands it could not hand over. */
 export async function reportReturned(ctx: UnitContext, { userId, name, deviceId, unsent }: Present): Promise<void> {
   if (unsent === undefined || ctx.now.getTime() - unsent.since.getTime() < BLINK_MS) return;
+  const who = `${ctx.restaurantId} ${deviceId ?? userId}`;
+  const toldAt = told.get(who);
+  // The same moment: the lane runs this unit again.
+  const since = toldAt === undefined ? undefined : Math.abs(ctx.now.getTime() - toldAt);
+  if (since !== undefined && since > 0 && since < NEWS_MS) return;
+  told.set(who, ctx.now.getTime());
   const device = deviceId === undefined ? undefined : await ctx.lookup(devices, deviceId);
   ctx.publish(deviceReturned, {
     userId,

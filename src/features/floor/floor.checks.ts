@@ -1,6 +1,6 @@
 import type { Doc, Kind, Reads } from '../../kernel/documents.js';
 import { fail, invalid } from '../../kernel/errors.js';
-import { id } from '../../kernel/schema.js';
+import { folded, id } from '../../kernel/schema.js';
 import { staff } from '../staff/index.js';
 
 export const waiterField = id('the waiter').allow(null).required().description('Id of the waiter; null: nobody');
@@ -12,7 +12,7 @@ export function checkNameIsFree<T extends Doc & { name: string }>(
   name: string,
   ownId: string | undefined,
 ): void {
-  const taken = all.some((doc) => doc._id !== ownId && doc.name.toLowerCase() === name.toLowerCase());
+  const taken = all.some((doc) => doc._id !== ownId && folded(doc.name) === folded(name));
   if (taken)
     throw fail('duplicate', `There is a ${kind.title} ${name} already`, {
       errors: [{ field: 'name', message: 'is taken' }],

@@ -4,7 +4,7 @@ import type { Reads } from '../../kernel/documents.js';
 import { fail, invalid } from '../../kernel/errors.js';
 import { newId } from '../../kernel/ids.js';
 import { checkVersion, command, query } from '../../kernel/operation.js';
-import { id, type Nothing, nothing } from '../../kernel/schema.js';
+import { folded, id, type Nothing, nothing } from '../../kernel/schema.js';
 import { deviceChanged, unbindScreens } from '../auth/index.js';
 import { menuCategories, menuItems } from '../menu/index.js';
 import { stationsUpdated } from './kitchen.events.js';
@@ -163,7 +163,7 @@ async function checkContent(ctx: Reads, station: StationContent & { _id?: string
   if (late < target) throw invalid('lateSeconds', 'must not be below targetSeconds');
   if (kind === 'expo' && station.isDefault) throw invalid('isDefault', 'an expo makes nothing');
   const others = (await ctx.all(stations)).filter((other) => other._id !== station._id);
-  if (others.some((other) => other.name.toLowerCase() === name.toLowerCase()))
+  if (others.some((other) => folded(other.name) === folded(name)))
     throw fail('duplicate', `There is a station ${name} already`, { errors: [{ field: 'name', message: 'is taken' }] });
   for (const [index, categoryId] of station.routes.categoryIds.entries()) {
     if ((await ctx.lookup(menuCategories, categoryId)) === undefined)

@@ -5,6 +5,7 @@ import { checkVersion, command, query } from '../../kernel/operation.js';
 import { type Nothing, nothing } from '../../kernel/schema.js';
 import {
   checkEmailIsFree,
+  checkPassword,
   email,
   exampleStaff,
   findByEmail,
@@ -113,6 +114,8 @@ export const signUp = command({
     const [open, taken] = await Promise.all([takesSignUps(doors), findByEmail(input.owner.email)]);
     // Who knows an address here may be repeating a sign-up that was made: the lane knows.
     if (!open && taken === undefined) throw signUpIsClosed();
+    const { name, email: address, password: chosen } = input.owner;
+    await checkPassword(doors, chosen, [name, address, input.restaurant.name], 'owner.password');
     const passwordHash = open ? await doors.passwords.hash(input.owner.password) : '';
     return { open, taken, passwordHash, newRestaurantId: idForSignUp(doors) };
   },

@@ -8,6 +8,7 @@ import { withinRestaurant } from '../../platform/tenancy.js';
 import { announce, staffChanged } from './staff.events.js';
 import { exampleStaff } from './staff.examples.js';
 import { type StaffDoc, staff } from './staff.model.js';
+import { checkPassword } from './staff.passwords.js';
 import { checkNameOnPad, checkPin, isPinOf, newPin, pinDigest } from './staff.pins.js';
 import { checkMayChange } from './staff.rules.js';
 import { password, pin, staffSchema } from './staff.views.js';
@@ -165,6 +166,11 @@ export const setPassword = command({
     output: exampleStaff,
   },
   async prepare({ input, actor, doors }) {
+    const member = await withinRestaurant(actor.restaurantId, () =>
+      modelOf(staff).findOne({ _id: input.staffId }, { name: 1, email: 1 }).lean().exec(),
+    );
+    const { name, email } = (member ?? {}) as Partial<StaffDoc>;
+    await checkPassword(doors, input.password, [name, email]);
     const passwordHash = await doors.passwords.hash(input.password);
     const isOwn = actor.userId === input.staffId;
     return { passwordHash, proven: isOwn ? await provenHash(actor, input.currentPassword, doors) : undefined };

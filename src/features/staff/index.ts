@@ -19,6 +19,7 @@ export { rosterChanged } from './staff.events.js';
 export { exampleStaff } from './staff.examples.js';
 export { type StaffDoc, staff } from './staff.model.js';
 export { newOwner } from './staff.owner.js';
+export { checkPassword } from './staff.passwords.js';
 export { holdersOf, isPinOf } from './staff.pins.js';
 export { email, password, pin, role, type StaffView, staffName, staffSchema, staffView } from './staff.views.js';
 

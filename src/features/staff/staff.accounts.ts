@@ -6,7 +6,11 @@ import { type StaffDoc, staff } from './staff.model.js';
 /** The one active person, of any restaurant, who logs in with this address. */
 export async function findByEmail(email: string): Promise<StaffDoc | undefined> {
   const found = await acrossRestaurants('an e-mail address is unique over all restaurants', () =>
-    modelOf(staff).findOne({ email, active: true }).lean().exec(),
+    // Addresses stored before inputs were normalised may be decomposed.
+    modelOf(staff)
+      .findOne({ email: { $in: [email, email.normalize('NFD')] }, active: true })
+      .lean()
+      .exec(),
   );
   return (found ?? undefined) as StaffDoc | undefined;
 }

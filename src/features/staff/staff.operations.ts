@@ -8,6 +8,7 @@ import { checkEmailIsFree, findByEmail } from './staff.accounts.js';
 import { announce, rosterChanged, staffChanged } from './staff.events.js';
 import { exampleCard, exampleStaff } from './staff.examples.js';
 import { type StaffDoc, staff } from './staff.model.js';
+import { checkPassword } from './staff.passwords.js';
 import { checkNameOnPad, checkPin, pinDigest } from './staff.pins.js';
 import { checkMayChange, checkMayGrant, checkOwnerRemains, rightsDiffer } from './staff.rules.js';
 import {
@@ -125,6 +126,7 @@ export const createStaff = command({
   },
   async prepare({ input, doors }) {
     checkPin(input.pin);
+    if (input.password !== undefined) await checkPassword(doors, input.password, [input.name, input.email]);
     const [taken, passwordHash] = await Promise.all([
       input.email === undefined ? undefined : findByEmail(input.email),
       input.password === undefined ? undefined : doors.passwords.hash(input.password),

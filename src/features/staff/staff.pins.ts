@@ -1,6 +1,7 @@
 import { randomInt, timingSafeEqual } from 'node:crypto';
 import type { Doors } from '../../kernel/context.js';
 import { fail, invalid } from '../../kernel/errors.js';
+import { folded } from '../../kernel/schema.js';
 import type { StaffDoc } from './staff.model.js';
 
 type Digest = Pick<Doors, 'digest'>;
@@ -59,18 +60,16 @@ export function newPin(): string {
   }
 }
 
-const plain = (name: string) => name.normalize('NFKC').trim().toLowerCase();
-
 /**
  * Two people who log in on the pad may not bear one name: nobody could tell there whom to choose. It is never the PINs
  * that are compared, or whoever sets one would learn whether somebody has it.
  * @throws duplicate, naming the field
  */
 export function checkNameOnPad(members: readonly StaffDoc[], own: Pick<StaffDoc, '_id' | 'name'>): void {
-  const name = plain(own.name);
+  const name = folded(own.name);
   const same = members.some(
     (member) =>
-      member._id !== own._id && member.active && member.pinDigest !== undefined && plain(member.name) === name,
+      member._id !== own._id && member.active && member.pinDigest !== undefined && folded(member.name) === name,
   );
   if (!same) return;
   const message = 'is that of somebody else with a PIN';

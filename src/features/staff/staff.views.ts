@@ -6,14 +6,20 @@ import type { StaffDoc } from './staff.model.js';
 export const staffName = label(80).description('Name as colleagues and receipts show it');
 
 export const email = Joi.string()
+  .normalize('NFKC')
   .trim()
   .lowercase()
   .email({ tlds: { allow: false } })
   .max(254)
   .description('E-mail address for logging in; not case-sensitive');
 
-/** Length only, and no rules of composition (NIST SP 800-63B, 3.1.1.2); the upper bound limits the work of hashing. */
-export const password = secret(Joi.string().min(8).max(128).description('Password, 8 to 128 characters'));
+/**
+ * Length only, and no rules of composition (NIST SP 800-63B, 3.1.1.2); the upper bound limits the work of hashing. What
+ * everybody tries first is refused where one is set: see staff.passwords.ts.
+ */
+export const password = secret(
+  Joi.string().min(8).max(128).description('Password, 8 to 128 characters; not one that is tried first'),
+);
 
 export const pin = secret(
   Joi.string()

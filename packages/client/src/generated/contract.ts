@@ -43,7 +43,7 @@ export interface Operations {
         name: string;
         /** E-mail address for logging in; not case-sensitive */
         email: string;
-        /** Password, 8 to 128 characters */
+        /** Password, 8 to 128 characters; not one that is tried first */
         password: string;
       };
     };
@@ -155,7 +155,7 @@ export interface Operations {
       role: 'owner' | 'manager' | 'waiter' | 'kitchen' | 'cashier' | 'host';
       /** E-mail address for logging in; not case-sensitive */
       email?: string;
-      /** Password, 8 to 128 characters */
+      /** Password, 8 to 128 characters; not one that is tried first */
       password?: string;
       /** PIN of 4 to 8 digits for logging in on a paired device; when it is set, none that is tried first (1234, 1111, 1987) */
       pin?: string;
@@ -254,7 +254,7 @@ export interface Operations {
     input: {
       /** Id of the staff member */
       staffId: string;
-      /** Password, 8 to 128 characters */
+      /** Password, 8 to 128 characters; not one that is tried first */
       password: string;
       /** Required for one’s own */
       currentPassword?: string;
