@@ -2,6 +2,7 @@ import type { Problem } from './wire.js';
 
 /** Codes of problems that arise here and not on the server; their status is 0. */
 const localProblems = {
+  unreachable: 'The server cannot be reached',
   timed_out_here: 'No answer in time',
   expired: 'Never reached the server, and is given up',
   outcome_unknown: 'Sent, but never answered: it may have been carried out',
@@ -17,8 +18,11 @@ export type LocalCode = keyof typeof localProblems;
 /** What a failed `send` rejects with. Decide by `code`; show `message`. */
 export class BrigadeProblem extends Error {
   override readonly name = 'BrigadeProblem';
-  constructor(readonly problem: Problem) {
-    super(problem.detail ?? problem.title);
+  constructor(
+    readonly problem: Problem,
+    options?: ErrorOptions,
+  ) {
+    super(problem.detail ?? problem.title, options);
   }
   get code(): string {
     return this.problem.code;

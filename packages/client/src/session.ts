@@ -17,7 +17,7 @@ export interface Session {
 
 /**
  * Logs in with e-mail and password, or on a paired device with a PIN, for whom {@link pad} lists.
- * @throws BrigadeProblem `credentials_invalid`, `rate_limited`; another error when the server cannot be reached
+ * @throws BrigadeProblem `credentials_invalid`, `rate_limited`; `unreachable` (status 0) when no answer came or could be read
  */
 export async function logIn(url: string, credentials: Credentials, keep: Keep = () => undefined): Promise<Session> {
   const name = 'pin' in credentials ? 'auth:pin-login' : 'auth:login';
@@ -77,6 +77,8 @@ async function post<N extends Public>(url: string, name: N, input: object): Prom
     body: JSON.stringify(input),
     // A request that hangs must not hold up reconnecting for ever.
     signal: AbortSignal.timeout(10_000),
+  }).catch((cause: unknown) => {
+    throw new BrigadeProblem(localProblem('unreachable', `${unreachable(url)} (${name})`), { cause });
   });
   const body: unknown = await response.json().catch(() => undefined);
   if (response.ok && typeof body === 'object' && body !== null && 'data' in body) {
@@ -85,4 +87,13 @@ async function post<N extends Public>(url: string, name: N, input: object): Prom
   throw new BrigadeProblem(
     isProblem(body) ? body : localProblem('incomprehensible', `${name}: HTTP ${response.status}`),
   );
+}
+
+/** A browser tells a page neither that a server is off nor that it was refused by CORS: "Failed to fetch" is both. */
+function unreachable(url: string): string {
+  const origin = globalThis.location?.origin;
+  const isForeign = origin !== undefined && origin !== 'null' && origin !== new URL(url).origin;
+  return `No answer from ${url}: it is off, or not to be reached from here${
+    isForeign ? `, or does not allow pages of ${origin} (CORS_ORIGINS=${origin})` : ''
+  }`;
 }

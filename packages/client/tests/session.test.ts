@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { BrigadeProblem } from '../src/problem.js';
 import { logIn, pad, refreshing } from '../src/session.js';
 import { problem } from './scripted-server.js';
 
@@ -49,6 +50,20 @@ describe('a session that refreshes itself', () => {
     expect(asked.map(({ path }) => path)).toEqual(['/api/v1/auth/pin', '/api/v1/auth/refresh', '/api/v1/auth/refresh']);
     expect(asked.slice(1).map(({ body }) => body.refreshToken)).toEqual(['refresh-1', 'refresh-2']);
     expect(kept).toEqual(['refresh-1', 'refresh-2', 'refresh-3']);
+  });
+
+  it('says in words that no answer came', async () => {
+    answers = [lost];
+    const nobody = await logIn(url, { email: 'a@example.com', password: 'x' }).catch((error: unknown) => error);
+    expect(nobody).toBeInstanceOf(BrigadeProblem);
+    expect(nobody).toMatchObject({ code: 'unreachable', status: 0, message: expect.stringContaining(url) });
+    // In a browser it may as well be CORS, and then the origin to allow is named.
+    const page = { origin: 'http://localhost:5173' };
+    Object.assign(globalThis, { location: page });
+    answers = [lost];
+    const refused = await logIn(url, { email: 'a@example.com', password: 'x' }).catch((error: unknown) => error);
+    Reflect.deleteProperty(globalThis, 'location');
+    expect(refused).toMatchObject({ message: expect.stringContaining('CORS_ORIGINS=http://localhost:5173') });
   });
 
   it('asks a paired device’s pad who may log in, and logs the one chosen in', async () => {
