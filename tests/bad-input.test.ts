@@ -137,7 +137,10 @@ describe('tokens', () => {
     const screen = await late.screen();
     brigade.clock.advance(16 * 60_000);
     try {
-      expect(await late.rest('restaurant:get')).toMatchObject({ status: 401, problem: { code: 'token_expired' } });
+      expect(await late.rest('restaurant:get')).toMatchObject({
+        status: 401,
+        problem: { code: 'token_expired', detail: expect.stringMatching(/refresh it/) },
+      });
       await until('the socket was ended', () => screen.ended?.code === 'token_expired' && !screen.socket.connected);
     } finally {
       brigade.clock.advance(-16 * 60_000);

@@ -18,7 +18,7 @@ export const metaType: JsonSchema = {
       type: 'string',
       pattern: '^(?!~)[\\x21-\\x7e]{1,128}$',
       description:
-        'Idempotency key of a command: sent again with the same input while the journal is kept (7 days unless set otherwise), the first answer is replayed',
+        'Idempotency key of a command: sent again with the same input while the journal is kept (7 days unless set otherwise, never less than one), the first answer is replayed',
     },
     expectedVersion: {
       type: 'integer',

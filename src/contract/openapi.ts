@@ -141,7 +141,7 @@ const parameters = {
     name: 'Idempotency-Key',
     in: 'header',
     description:
-      'Any text that is unique to this command. Sent again with the same input within 24 hours, the first answer is replayed and nothing is done twice; with another input it is key_reused.',
+      'Any text that is unique to this command. Sent again with the same input while the journal is kept (7 days unless set otherwise, never less than one), the first answer is replayed and nothing is done twice; with another input it is key_reused.',
     schema: { type: 'string', pattern: '^(?!~)[\\x21-\\x7e]{1,128}$' },
   },
   IfMatch: {

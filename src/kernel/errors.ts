@@ -34,6 +34,13 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable;
 
+/** What to say where whoever throws has nothing to add, and the title alone leaves a person helpless. */
+const usualDetails: { readonly [code in ErrorCode]?: string } = {
+  token_invalid: 'This token is not of this server, or not whole: log in again',
+  token_expired: 'This token has ended: refresh it, or log in again',
+  internal: 'It is our fault, and in the log. Send the same again with its key; if it stays, tell us the request id',
+};
+
 /** What is wrong with one field of the input; `field` is its path, for instance `lines.0.quantity`. */
 export interface FieldError {
   field: string;
@@ -94,6 +101,8 @@ export function toProblem(error: unknown, requestId?: string): Problem {
   const known = error instanceof BrigadeError ? error : new BrigadeError('internal');
   const { status, title } = errorTable[known.code];
   const problem: Problem = { type: `urn:brigade:problem:${known.code}`, title, status, code: known.code };
+  const usual = usualDetails[known.code];
+  if (usual !== undefined) problem.detail = usual;
   Object.assign(problem, known.details);
   if (requestId !== undefined) problem.requestId = requestId;
   return problem;

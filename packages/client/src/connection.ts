@@ -183,7 +183,7 @@ export class Connection {
     }
     this.handlers.error(error, 'token');
     this.handlers.disconnected();
-    this.#reopen();
+    this.#reopen(error instanceof BrigadeProblem ? error.problem.retryAfter : undefined);
   }
 
   /** Connected on the wire, but the server does not answer the handshake. */

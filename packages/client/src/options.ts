@@ -7,7 +7,7 @@ import type { SyncOptions } from './sync.js';
 export interface AllOptions extends ConnectionOptions, SyncOptions, SenderOptions, PulseOptions {
   /** How long a query may take in all, in ms. */
   queryTimeoutMs: number;
-  /** After this a command is given up; keep it below the 24 h for which the server honours keys. In ms. */
+  /** After this a command is given up; keep it below the time for which the server honours keys (7 days unless it is set otherwise, never less than one). In ms. */
   expiresMs: number;
   /** Who uses this client; known from the token otherwise. Give it to queue (and keep) commands in a start while off line. */
   userId: string | undefined;

@@ -19,7 +19,7 @@ export async function ask(name: string, input: unknown, deadline: number, handle
       const ack = await handlers.request(name, [input, {}], Math.max(1, deadline - performance.now()));
       if (ack.ok) return { ok: true, data: ack.data, replayed: false };
       wait = retryDelay(ack.error, attempts);
-      if (!shallRetry(name, ack.error) || performance.now() + wait >= deadline)
+      if (!shallRetry(name, ack.error, attempts) || performance.now() + wait >= deadline)
         return { ok: false, problem: ack.error };
     } catch (error) {
       if (!(error instanceof Unanswered)) throw error;
@@ -37,13 +37,17 @@ export function holdsSecret(input: unknown): boolean {
   );
 }
 
+/** Times a command or query is sent that the server stumbles over (500): a passing fault passes, a lasting one is told. */
+const STUMBLES = 6;
+
 /** A token problem passes too: the connection is about to be given a new token, or to end. */
-export function shallRetry(name: string, problem: Problem): boolean {
-  return isPassing(problem) || (isTokenProblem(problem) && !isAboutSessions(name));
+export function shallRetry(name: string, problem: Problem, attempts: number): boolean {
+  const hasStumbled = problem.status >= 500 && attempts < STUMBLES;
+  return isPassing(problem) || hasStumbled || (isTokenProblem(problem) && !isAboutSessions(name));
 }
 
 export function retryDelay({ retryAfter }: Problem, attempts: number): number {
   // What the server asks for; a little more, for it asks it of everybody at the same moment.
   if (retryAfter !== undefined) return retryAfter * 1000 + Math.random() * 300;
-  return backoff(Math.min(attempts - 1, 3));
+  return backoff(Math.min(attempts - 1, 4));
 }

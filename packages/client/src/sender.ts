@@ -194,7 +194,7 @@ export class Sender {
     if (this.#closed || this.outbox.get(key) !== entry || (ack === undefined && entry.attempts !== attempt)) return;
     if (ack?.ok) this.#settle(entry, { ok: true, data: ack.data, replayed: ack.replayed === true });
     else if (ack === undefined) this.outbox.again(entry, 0);
-    else if (shallRetry(name, ack.error))
+    else if (shallRetry(name, ack.error, entry.attempts))
       this.outbox.again(entry, performance.now() + retryDelay(ack.error, entry.attempts));
     else this.#settle(entry, { ok: false, problem: ack.error });
     this.pump();
@@ -219,8 +219,11 @@ export class Sender {
     const results = verdicts(data);
     for (const entry of entries) {
       const verdict: Verdict = results.get(entry.command.key) ?? { again: undefined };
-      if ('settled' in verdict) this.#settle(entry, verdict.settled);
-      else this.outbox.again(entry, performance.now() + delayOf(verdict.again, entry));
+      const { name } = entry.command;
+      if ('again' in verdict) this.outbox.again(entry, performance.now() + delayOf(verdict.again, entry));
+      else if (!verdict.settled.ok && shallRetry(name, verdict.settled.problem, entry.attempts))
+        this.outbox.again(entry, performance.now() + delayOf(verdict.settled.problem, entry));
+      else this.#settle(entry, verdict.settled);
     }
   }
 
@@ -260,7 +263,7 @@ export class Sender {
 }
 
 const delayOf = (problem: Problem | undefined, { attempts }: Entry): number =>
-  problem === undefined || !isPassing(problem) ? 0 : retryDelay(problem, attempts);
+  problem === undefined || !(isPassing(problem) || problem.status >= 500) ? 0 : retryDelay(problem, attempts);
 
 function isSame(one: Command, other: Command): boolean {
   return one.name === other.name && JSON.stringify(one.input) === JSON.stringify(other.input);

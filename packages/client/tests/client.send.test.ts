@@ -45,6 +45,21 @@ describe('sending', () => {
     expect(client.pending).toEqual([]);
   });
 
+  it('sends what the server stumbles over again with its key, and keeps it when that does not pass', async () => {
+    const client = setup.client({ ackTimeoutMs: 10_000 });
+    const stumble = () => refused(500, 'internal', { requestId: 'r-1' });
+    answering('order:place', stumble(), stumble(), { ok: true, data: { id: 'o1', status: 'open' } });
+    expect(await client.send('order:place', { table: 1 })).toMatchObject({ id: 'o1' });
+    expect(new Set(keysOf(orders()))).toHaveProperty('size', 1);
+    expect(orders()).toHaveLength(3);
+
+    setup.server.answer = ({ name }) => (name === 'order:place' ? stumble() : undefined);
+    await expect(client.send('order:place', { table: 2 })).rejects.toMatchObject({ code: 'internal' });
+    expect(orders()).toHaveLength(3 + 6);
+    expect(client.refused).toMatchObject([{ command: { input: { table: 2 } }, problem: { requestId: 'r-1' } }]);
+    expect(client.pending).toEqual([]);
+  });
+
   it('sends again with the same key until it is answered: no answer, too busy, still in flight', async () => {
     const client = setup.client();
     answering(

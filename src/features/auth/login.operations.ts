@@ -72,7 +72,7 @@ export const refresh = command({
   name: 'auth:refresh',
   summary: 'Exchange a refresh token for new tokens',
   description:
-    'Each refresh token is good once. A used one ends the session and its sockets, unless the same attempt asks again within 60 s: then it is given the same answer.',
+    'Each refresh token is good once. A used one ends the session and its sockets, unless the same attempt asks again within 60 s: then it is given the same refresh token again (the access token is made anew, so text and end differ).',
   rest: { method: 'post', path: '/auth/refresh' },
   permission: 'public',
   // Not `auth`: every screen behind a restaurant's one address refreshes each quarter of an hour, and a digest of 256

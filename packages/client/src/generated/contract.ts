@@ -345,7 +345,7 @@ export interface Operations {
   /**
    * Exchange a refresh token for new tokens
    *
-   * Each refresh token is good once. A used one ends the session and its sockets, unless the same attempt asks again within 60 s: then it is given the same answer.
+   * Each refresh token is good once. A used one ends the session and its sockets, unless the same attempt asks again within 60 s: then it is given the same refresh token again (the access token is made anew, so text and end differ).
    *
    * Permission: public.
    */
