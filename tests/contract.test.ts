@@ -61,6 +61,34 @@ describe('the official validators', () => {
   }, 120_000);
 });
 
+describe('what stands beside input and answer', () => {
+  const described = features
+    .flatMap(({ operations }) => operations)
+    .map((one) => ({ one, at: openapi.paths[one.rest.path.replace(/:(\w+)/g, '{$1}')][one.rest.method] }));
+
+  test('who has nothing to say but in the path may say {}', () => {
+    for (const { one, at } of described) {
+      const takesBody = one.rest.method !== 'get' && one.rest.method !== 'delete';
+      expect({ name: one.name, body: at.requestBody !== undefined }).toEqual({ name: one.name, body: takesBody });
+    }
+    expect(openapi.paths['/orders/{orderId}/complete'].post.requestBody.required).toBe(false);
+  });
+
+  test('lists say where the next page begins, on both sides', () => {
+    const lists = described.filter(({ one }) => one.kind === 'query' && one.page !== undefined);
+    expect(lists.length).toBeGreaterThan(8);
+    for (const { one, at } of lists) {
+      const { meta } = at.responses[200].content['application/json'].schema.properties;
+      expect(Object.keys(meta.properties)).toEqual(['nextCursor']);
+      const [done] = asyncapi.channels[one.name].messages.reply.payload.oneOf;
+      expect(Object.keys(done.properties.meta.properties)).toEqual(['nextCursor']);
+      expect(at.parameters.map((parameter: { name?: string }) => parameter.name)).toEqual(
+        expect.arrayContaining(['limit', 'cursor']),
+      );
+    }
+  });
+});
+
 describe('names for generated code', () => {
   /** Everything a generator makes a class of, by where it stands. */
   function* classes(value: unknown, at: string): Generator<[string, { title?: string }]> {

@@ -33,7 +33,7 @@ export function inputParts(
     if (input.allOf !== undefined && description === undefined) {
       throw new Unsupported(name, 'a rule between parameters without a description of the operation that says it');
     }
-    return { parameters };
+    return rest.method === 'get' || rest.method === 'delete' ? { parameters } : { parameters, body: noBody };
   }
   const schema = inPath.size === 0 ? stated : withoutFields(input, inPath);
   return {
@@ -44,6 +44,13 @@ export function inputParts(
     },
   };
 }
+
+/** What stands in the path is all there is to say; clients that send JSON whatever happens may send `{}`. */
+const noBody: Json = {
+  required: false,
+  description: 'None, or `{}`',
+  content: { 'application/json': { schema: { type: 'object', additionalProperties: false }, example: {} } },
+};
 
 function withoutFields(input: JsonSchema, fields: ReadonlySet<string>): JsonSchema {
   const required = input.required?.filter((field) => !fields.has(field)) ?? [];

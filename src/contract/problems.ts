@@ -36,7 +36,9 @@ export const problemTypes: Readonly<Record<'ErrorCode' | 'Problem', JsonSchema>>
       legal: {
         type: 'array',
         items: { type: 'string' },
-        description: 'The steps that would be legal now (with illegal_step)',
+        description:
+          'The steps that would be legal now (with illegal_step). Of an order and its lines a step is the operation ' +
+          "`order:{step}`, but `start`, `ready` and `recall` are the kitchen's: `ticket:{step}`",
       },
       current: { description: 'The thing as it is now (with version_conflict and conflict)' },
       retryAfter: { type: 'number', description: 'Seconds after which trying again makes sense (429 and 503)' },

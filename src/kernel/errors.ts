@@ -53,7 +53,7 @@ export interface ErrorDetails {
   detail?: string;
   /** The fields at fault. */
   errors?: FieldError[];
-  /** The steps that would be legal now (with `illegal_step`). */
+  /** The steps that would be legal now (with `illegal_step`): the second half of the names of their operations. */
   legal?: readonly string[];
   /** The thing as it is now (with `version_conflict` and `conflict`). */
   current?: unknown;

@@ -74,7 +74,7 @@ function complaint({ path, message, context }: Joi.ValidationErrorItem, below: (
   // Alone, an item is `value` to joi, and its fields are named from there.
   const named = whole.length > 0 && message.startsWith(label);
   const said = named ? `${labelOf(whole)}${message.slice(label.length)}` : message;
-  return { field: fieldOf(whole), message: shown(said, MAX_SENTENCE) };
+  return { field: fieldOf(whole), message: shown(said.replace(/ 1 (item|character)s\b/, ' 1 $1'), MAX_SENTENCE) };
 }
 
 function refusal(errors: FieldError[]): BrigadeError {

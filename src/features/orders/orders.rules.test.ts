@@ -1,8 +1,10 @@
 import fc from 'fast-check';
+import { features } from '../../features.js';
 import { MILLION } from '../../kernel/money.js';
-import { type LineStatus, lineStatuses, orderStatuses } from './orders.model.js';
+import { type LineStatus, lineStatuses, type OrderLine, orderStatuses } from './orders.model.js';
 import {
   type Counted,
+  fireTimeOf,
   isFired,
   type LineStep,
   lineSteps,
@@ -160,6 +162,37 @@ describe('the state machines', () => {
         if (legal === undefined)
           expect(() => stepFrom(orderSteps, status, taken, 'Order 1')).toThrow(/is not possible/);
         else expect(stepFrom(orderSteps, status, taken, 'Order 1')).toBe(legal);
+      }),
+    );
+  });
+});
+
+it("every step that `legal` may name is an operation: the kitchen's on a ticket, the others on an order", () => {
+  const names = new Set(features.flatMap(({ operations }) => operations.map(({ name }) => name as string)));
+  const steps = [...Object.values(orderSteps), ...Object.values(lineSteps)].flatMap((legal) => Object.keys(legal));
+  for (const step of steps) {
+    const owner = ['start', 'ready', 'recall'].includes(step) ? 'ticket' : 'order';
+    expect(names).toContain(`${owner}:${step}`);
+  }
+});
+
+describe('when a scheduled order goes to the kitchen', () => {
+  const seconds = fc.nat(7_200);
+  const ahead = fc.integer({ min: -7_000, max: 400_000 });
+  const held = fc.array(fc.record({ prepSeconds: seconds, status: fc.constantFrom<LineStatus>('held', 'cancelled') }));
+
+  it('is never past, and early enough for what takes longest', () => {
+    fc.assert(
+      fc.property(held, seconds, ahead, (some, marginSeconds, hence) => {
+        const now = new Date('2026-11-30T18:00:00Z');
+        const pickupAt = new Date(now.getTime() + hence * 1000);
+        const order = { status: 'scheduled' as const, pickupAt, marginSeconds, lines: some as OrderLine[] };
+        const at = fireTimeOf(order, now)?.getTime() ?? Number.NaN;
+        expect(at).toBeGreaterThanOrEqual(now.getTime());
+        for (const { prepSeconds, status } of some)
+          if (status === 'held' && at > now.getTime())
+            expect(at + (prepSeconds + marginSeconds) * 1000).toBeLessThanOrEqual(pickupAt.getTime());
+        expect(fireTimeOf({ ...order, status: 'open' }, now)).toBeUndefined();
       }),
     );
   });

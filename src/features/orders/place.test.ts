@@ -91,6 +91,11 @@ describe.each(transports)('order:place over %s', (transport) => {
     expect(problem?.errors?.map((error) => error.field)).toContain(field);
   });
 
+  it('says what is wrong as people do', async () => {
+    const { problem } = await place({ channel: 'takeaway', lines: [] });
+    expect(problem?.detail).toBe('lines must contain at least 1 item');
+  });
+
   it('needs an address to deliver', async () => {
     const delivery = { channel: 'delivery', lines: [{ itemId: service.water }] };
     expect((await place({ ...delivery, customer: { name: 'Ana' } })).problem?.errors?.[0]?.field).toBe(

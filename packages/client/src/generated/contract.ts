@@ -3485,7 +3485,7 @@ export interface Problem {
     field: string;
     message: string;
   }[];
-  /** The steps that would be legal now (with illegal_step) */
+  /** The steps that would be legal now (with illegal_step). Of an order and its lines a step is the operation `order:{step}`, but `start`, `ready` and `recall` are the kitchen's: `ticket:{step}` */
   legal?: string[];
   /** The thing as it is now (with version_conflict and conflict) */
   current?: unknown;
