@@ -4,6 +4,7 @@ import { overload } from './command/overload.js';
 import { replay } from './command/replay.js';
 import { twoProcesses } from './command/two-processes.js';
 import { fanOut } from './fan-out/fan-out.js';
+import { hostile } from './hostile/hostile.js';
 import { storm } from './storm/storm.js';
 
 /** `npm run bench -- <scenario> [--option value]`. Each scenario ends with one line of JSON. */
@@ -13,6 +14,7 @@ const scenarios: Record<string, (options: Map<string, string>) => Promise<object
   overload,
   arrivals,
   storm,
+  hostile,
   replay,
   'two-processes': twoProcesses,
 };
