@@ -106,6 +106,8 @@ export interface BaseContext {
   ip: string;
   /** Says who wants in; there where nobody is logged in yet. */
   about?: (entrant: Entrant) => void;
+  /** To be awaited between the steps of long work: lets everything else run when this has run for some milliseconds. */
+  rest: () => Promise<void>;
 }
 
 export interface QueryContext<I> extends BaseContext, Reads {

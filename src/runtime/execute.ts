@@ -29,6 +29,7 @@ import { DatabaseReads } from './reader.js';
 import type { Registry } from './registry.js';
 import { revocation } from './revocations.js';
 import { withheld } from './shared-reads.js';
+import { resting } from './slices.js';
 import type { SyncReads } from './sync.js';
 import type { UnitOfWork } from './unit-of-work.js';
 import { assertShape, validatedInput } from './validation.js';
@@ -102,7 +103,7 @@ export function createPerform(options: ExecuteOptions): Perform {
     const { doors, clock, deadlineMs } = options;
     const actor = system(restaurantId);
     const requestId = newId();
-    const base: BaseContext = { actor, restaurantId, now: clock.now(), doors, requestId, ip: '' };
+    const base: BaseContext = { actor, restaurantId, now: clock.now(), doors, requestId, ip: '', rest: resting() };
     await options.lanes.of(restaurantId).submit({
       ...{ operation: name, status: 200, author: 'system', actor: { id: '', name: actor.name } },
       ...{ key: `${OWN_KEY}${requestId}`, fingerprint: '', now: base.now },
@@ -160,7 +161,16 @@ async function serve(options: ExecuteOptions, call: Call, input: unknown, entran
   const { doors, clock } = options;
   const { operation, actor, requestId, ip } = call;
   const about = (more: Entrant) => Object.assign(entrant, more);
-  const base: BaseContext = { actor, restaurantId: actor.restaurantId, now: clock.now(), doors, requestId, ip, about };
+  const base: BaseContext = {
+    actor,
+    restaurantId: actor.restaurantId,
+    now: clock.now(),
+    doors,
+    requestId,
+    ip,
+    about,
+    rest: resting(),
+  };
   const result = await run(options, call, base, input);
   if (options.checkOutputs) await assertShape(operation.output, result.data, `output of ${operation.name}`);
   return result;

@@ -6,7 +6,7 @@ import { restaurants, settingsOf } from '../restaurants/index.js';
 import { menuUpdated } from './menu.events.js';
 import { menuCategories, menuItems, modifierGroups } from './menu.model.js';
 import { codesOf } from './menu.references.js';
-import { categoryView, groupView, itemView } from './menu.views.js';
+import { categoryView, groupView, type ItemView, itemView } from './menu.views.js';
 import { type MenuFile, menuFileOf, menuFileSchema, type StoredMenu } from './menu-file.js';
 import { carryOut, type ImportMode, planImport } from './menu-import.js';
 
@@ -112,11 +112,17 @@ export const importMenu = command({
       additives: codesOf(additives),
     };
     const plan = planImport(menu, await storedMenu(ctx), { mode, currency, ...declared });
+    await ctx.rest();
     const { categories, groups, items } = carryOut(ctx, plan);
+    const views: ItemView[] = [];
+    for (const item of items) {
+      await ctx.rest();
+      views.push(itemView(item, currency));
+    }
     ctx.publish(menuUpdated, {
       categories: categories.map(categoryView),
       modifierGroups: groups.map((group) => groupView(group, currency)),
-      items: items.map((item) => itemView(item, currency)),
+      items: views,
       removedCategoryIds: plan.gone.categories.map(({ _id }) => _id),
       removedModifierGroupIds: plan.gone.groups.map(({ _id }) => _id),
     });
