@@ -60,6 +60,7 @@ class RotatingFile extends Transport {
   #day = today();
   #failing = false;
   #lost = 0;
+  #ended = false;
 
   constructor(name: LogFile, options: LogFilesOptions) {
     super({ level: 'trace' });
@@ -87,8 +88,14 @@ class RotatingFile extends Transport {
     return this.#writing;
   }
 
+  /** The last flush: what cannot be written now is lost. */
+  flushForGood(): Promise<void> {
+    this.#ended = true;
+    return this.flush();
+  }
+
   #later(ms: number): void {
-    this.#timer ??= setTimeout(() => void this.flush(), ms);
+    if (!this.#ended) this.#timer ??= setTimeout(() => void this.flush(), ms);
   }
 
   async #writeOut(): Promise<void> {
@@ -105,7 +112,7 @@ class RotatingFile extends Transport {
     } catch (error) {
       this.#tell(error);
       this.#waiting = batch + this.#waiting;
-      // A process that ends does not wait for room.
+      // A process that ends by itself does not wait for room.
       this.#later(RETRY_MS);
       this.#timer?.unref();
     }

@@ -343,7 +343,11 @@ describe('files', () => {
       logger.error('one');
       await until(() => told.length > 0 && readFileSync(join(dir, `errors-${today}.log`), 'utf8').includes('one'));
       logger.error('two');
+      const timers = import.meta.jest.spyOn(globalThis, 'setTimeout');
       await logger.close();
+      // A closed log is not tried again, or it would make its folder anew when that is long gone.
+      expect(timers).not.toHaveBeenCalled();
+      timers.mockRestore();
     } finally {
       process.stderr.write = write;
     }

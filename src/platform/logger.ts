@@ -194,7 +194,7 @@ class Outputs {
       this.#winston.once('finish', resolve);
       this.#winston.end();
     }).then(async () => {
-      await Promise.all(this.#files.map((file) => file.flush()));
+      await Promise.all(this.#files.map((file) => file.flushForGood()));
     });
     return this.#closing;
   }
