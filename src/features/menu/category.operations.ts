@@ -7,7 +7,6 @@ import { checkTaxClasses } from './item.input.js';
 import { menuUpdated } from './menu.events.js';
 import { exampleCategory } from './menu.examples.js';
 import { type Complain, Findings } from './menu.findings.js';
-import { requireRoom } from './menu.limits.js';
 import { type CategoryDoc, type ChannelTaxClasses, menuCategories, menuItems } from './menu.model.js';
 import { checkCode, referencesOf } from './menu.references.js';
 import {
@@ -74,7 +73,6 @@ export const createCategory = command({
     const findings = new Findings();
     checkCategory(ctx.input, [...categories.values()], taxClasses, undefined, findings.at(''));
     findings.refuse();
-    requireRoom('categories', categories.size);
     const category = categoryView(ctx.insert(menuCategories, { _id: newId(), ...categoryFields(ctx.input) }));
     ctx.publish(menuUpdated, { categories: [category] });
     return category;

@@ -9,7 +9,6 @@ import { type ItemInput, itemFields, itemInputFields, itemInputOf } from './item
 import { menuUpdated } from './menu.events.js';
 import { exampleItem } from './menu.examples.js';
 import { Findings } from './menu.findings.js';
-import { requireRoom } from './menu.limits.js';
 import { type ItemDoc, menuItems } from './menu.model.js';
 import { checkCode, checkItem, type References, referencesOf, settingOf } from './menu.references.js';
 import { type ItemView, itemSchema, itemView, type Patch, patched } from './menu.views.js';
@@ -31,8 +30,6 @@ function check(input: ItemInput, before: ItemDoc | undefined, all: readonly Item
   }
   findings.refuse();
 }
-
-const isActive = ({ archived }: ItemDoc): boolean => !archived;
 
 /** Saves, announces and answers. */
 function saved(ctx: CommandContext<unknown>, doc: ItemDoc, currency: string): ItemView {
@@ -85,9 +82,7 @@ export const createItem = command({
   },
   async handle(ctx) {
     const references = await referencesOf(ctx);
-    const all = await ctx.all(menuItems);
-    check(ctx.input, undefined, all, references);
-    requireRoom('items', all.filter(isActive).length);
+    check(ctx.input, undefined, await ctx.all(menuItems), references);
     const fields = itemFields(ctx.input, settingOf(references, ctx.input));
     const item = itemView(ctx.insert(menuItems, { _id: newId(), ...fields, archived: false }), references.currency);
     ctx.publish(menuUpdated, { items: [item] });
@@ -191,9 +186,7 @@ export const restoreItem = command({
     const before = await ctx.get(menuItems, ctx.input.itemId);
     const references = await referencesOf(ctx);
     checkVersion(ctx.expectedVersion, before, itemView(before, references.currency));
-    const all = await ctx.all(menuItems);
-    check(itemInputOf(before, references.currency), before, all, references);
-    if (before.archived) requireRoom('items', all.filter(isActive).length);
+    check(itemInputOf(before, references.currency), before, await ctx.all(menuItems), references);
     return saved(ctx, { ...before, archived: false }, references.currency);
   },
 });

@@ -11,7 +11,6 @@ import {
   itemFields,
 } from './item.input.js';
 import { type Complain, Findings } from './menu.findings.js';
-import { checkRoom } from './menu.limits.js';
 import {
   type CategoryDoc,
   type ItemDoc,
@@ -99,20 +98,8 @@ export function planImport(file: MenuFile, stored: StoredMenu, setting: Setting)
           groups: missingFrom(stored.groups, groups),
           items: missingFrom(stored.items, items).filter((item) => !item.archived),
         };
-  const plan = { categories, groups, items, gone };
-  checkRooms(stored, plan, findings.at('menu'));
   findings.refuse();
-  return plan;
-}
-
-function checkRooms(stored: StoredMenu, { categories, groups, items, gone }: MenuPlan, complain: Complain): void {
-  const grown = (now: readonly Doc[], wanted: readonly Wanted<Doc, unknown>[], left: readonly Doc[]) =>
-    now.length + wanted.filter(({ before }) => before === undefined).length - left.length;
-  checkRoom('categories', stored.categories.length, grown(stored.categories, categories, gone.categories), complain);
-  checkRoom('modifierGroups', stored.groups.length, grown(stored.groups, groups, gone.groups), complain);
-  const active = stored.items.filter((item) => !item.archived);
-  const restored = items.filter(({ before }) => before?.archived === true).length;
-  checkRoom('items', active.length, grown(active, items, gone.items) + restored, complain);
+  return { categories, groups, items, gone };
 }
 
 function planCategories(

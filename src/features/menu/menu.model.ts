@@ -1,4 +1,5 @@
 import type { Doc } from '../../kernel/documents.js';
+import { quota } from '../../kernel/plan.js';
 import { model } from '../../platform/model.js';
 import type { Channel } from '../restaurants/index.js';
 
@@ -193,6 +194,7 @@ export const menuCategories = model<CategoryDoc>({
   collection: 'menu_categories',
   title: 'category',
   hold: 'all',
+  quota: quota('menu categories', 200),
   fields: {
     code: String,
     name: String,
@@ -209,6 +211,7 @@ export const menuItems = model<ItemDoc>({
   collection: 'menu_items',
   title: 'item',
   hold: 'all',
+  quota: quota('menu items', 2_000, { field: 'archived', values: [false] }),
   // Nested values are checked by the operations' schemas; `Object` keeps them exactly as they were written.
   fields: {
     code: String,
@@ -245,6 +248,7 @@ export const modifierGroups = model<ModifierGroupDoc>({
   collection: 'menu_modifier_groups',
   title: 'modifier group',
   hold: 'all',
+  quota: quota('modifier groups', 500),
   fields: { code: String, name: String, min: Number, max: Number, free: Number, options: [Object] },
   indexes: [[{ restaurantId: 1 }]],
 });

@@ -6,7 +6,6 @@ import { id } from '../../kernel/schema.js';
 import { menuUpdated } from './menu.events.js';
 import { exampleGroup } from './menu.examples.js';
 import { Findings } from './menu.findings.js';
-import { requireRoom } from './menu.limits.js';
 import { type ModifierOption, menuItems, modifierGroups } from './menu.model.js';
 import { checkCode, type References, referencesOf } from './menu.references.js';
 import { circleOfGroups, type Group } from './menu.rules.js';
@@ -68,7 +67,6 @@ export const createModifierGroup = command({
     const references = await referencesOf(ctx);
     const _id = newId();
     check(ctx.input, _id, [], references);
-    requireRoom('modifierGroups', references.groups.size);
     const group = groupView(ctx.insert(modifierGroups, { _id, ...groupFields(ctx.input) }), references.currency);
     ctx.publish(menuUpdated, { modifierGroups: [group] });
     return group;
