@@ -81,7 +81,8 @@ describe.each(transports)('over %s', (transport) => {
     const list = (input: object) => service.waiter.via(transport, 'order:list', input);
 
     it.each([
-      ['that is no id', 'zzz'],
+      ['that is no cursor', 'zzz'],
+      ['that is an id', 'f'.repeat(24)],
       ['that is code', '{"$gt":""}'],
       ['that is empty', ''],
       ['that is long', 'f'.repeat(500)],
@@ -90,8 +91,11 @@ describe.each(transports)('over %s', (transport) => {
     });
 
     it('of another restaurant shows only one’s own', async () => {
-      // Any id will do as a cursor: it says where to go on, not whose things to show.
-      const answer = await other.owner.via(transport, 'order:list', { cursor: 'f'.repeat(24) });
+      for (let placed = 0; placed < 2; placed += 1) await service.order([{ itemId: service.soup }]);
+      const { data: first } = await list({ limit: 1 });
+      expect(first.nextCursor).toEqual(expect.any(String));
+      // It says where to go on, not whose things to show.
+      const answer = await other.owner.via(transport, 'order:list', { cursor: first.nextCursor });
       expect(answer.data).toEqual({ items: [] });
     });
 

@@ -42,13 +42,21 @@ afterEach(() => {
   rmSync(dir, { recursive: true });
 });
 
+/** What a file holds; undefined where it has just been compressed and removed. */
+function textOf(name: string): string | undefined {
+  try {
+    const bytes = readFileSync(join(dir, name));
+    return (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
 /** Every line of a file and of those it was rotated into. */
 function linesOf(file: string): Line[] {
   const names = readdirSync(dir).filter((name) => name.startsWith(`${file}-`));
-  const texts = names.map((name) => {
-    const bytes = readFileSync(join(dir, name));
-    return (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString();
-  });
+  const texts = names.map((name) => textOf(name) ?? '');
   return texts.flatMap((text) => text.split('\n').filter(Boolean)).map((line) => JSON.parse(line) as Line);
 }
 

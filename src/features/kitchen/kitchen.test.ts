@@ -280,7 +280,7 @@ describe('a screen bound to a station', () => {
   const pins = ['4711', '4712'];
   const openScreen = async (stationId: string, pin = pins.pop()) => {
     const { owner } = service.house;
-    await owner.must('staff:create', { name: 'Station cook', role: 'kitchen', pin });
+    await owner.must('staff:create', { name: `Station cook ${pin}`, role: 'kitchen', pin });
     const device = await owner.must('device:pair', { name: 'Screen', kind: 'kitchen', stationIds: [stationId] });
     const { deviceToken } = await owner.must('device:token', { deviceId: device.id });
     const { data, problem } = await callRest(brigade.url, undefined, 'auth:pin-login', { deviceToken, pin });
