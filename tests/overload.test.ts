@@ -32,12 +32,15 @@ const slowCommits = (mode: object | string) =>
     data: { failCommands: ['commitTransaction'], blockConnection: true, blockTimeMS: 2_000 },
   });
 
+/** A menu has room for more of them than a lane has. */
+const group = (name: string) => ({ name, min: 0, max: 1, options: [{ name: 'One' }] });
+
 describe('a rush beyond what the server can take', () => {
   it('is refused at once with a time to come back; what was taken is done, and other restaurants are served', async () => {
     const screen = await rushed.owner.screen();
     const elsewhere = await other.owner.screen();
     await slowCommits({ times: 1 });
-    const flood = Array.from({ length: 500 }, (_, i) => screen.call('menu:create-category', { name: `Rush ${i}` }));
+    const flood = Array.from({ length: 500 }, (_, i) => screen.call('menu:create-modifier-group', group(`Rush ${i}`)));
     const meanwhile = elsewhere.call('menu:create-category', { name: 'Calm' });
     const read = elsewhere.call('restaurant:get');
     const answers = await Promise.all(flood);
@@ -52,14 +55,14 @@ describe('a rush beyond what the server can take', () => {
     }
     expect((await meanwhile).status).toBe(201);
     expect((await read).status).toBe(200);
-    const { categories } = await rushed.owner.must('menu:get');
+    const { modifierGroups } = await rushed.owner.must('menu:get');
     const names = (list: unknown[]) => list.map((one) => (one as { name: string }).name).sort();
-    expect(names(categories)).toEqual(names(taken.map(({ data }) => data)));
+    expect(names(modifierGroups)).toEqual(names(taken.map(({ data }) => data)));
   });
 
   it('is over when it is over: the next command is taken', async () => {
     await slowCommits('off');
-    const answer = await rushed.owner.rest('menu:create-category', { name: 'After' });
+    const answer = await rushed.owner.rest('menu:create-modifier-group', group('After'));
     expect(answer.status).toBe(201);
   });
 });
