@@ -29,8 +29,8 @@ const BURST_PATIENCE_MS = 3_000;
 const STANDING_PATIENCE_MS = 500;
 /** New requests are begun for so long before the loop has its turn again, ms. */
 const SLICE_MS = 2;
-/** Turns of the loop that are left to new connections, each of which takes in one, before requests have theirs. */
-const ACCEPT_TURNS = 32;
+/** For so long turns of the loop are left to new connections, each of which takes in one, before requests have theirs. */
+const ACCEPT_MS = 15;
 const LOOK_MS = 50;
 /** A body that is not here after this time has its place taken by others. */
 const SLOW_MS = 200;
@@ -54,7 +54,8 @@ export class Turnstile {
   #armed = false;
   #timer: NodeJS.Timeout | undefined;
   #accepted = false;
-  #acceptTurns = 0;
+  /** Since when turns have been left to new connections. */
+  #acceptingSince: number | undefined;
   #refusedAt = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: TurnstileOptions) {
@@ -91,13 +92,16 @@ export class Turnstile {
 
   readonly #turn = (): void => {
     this.#armed = false;
-    const accepting = this.#accepted && this.#acceptTurns < ACCEPT_TURNS;
+    const wereAccepted = this.#accepted;
     this.#accepted = false;
-    this.#acceptTurns = accepting ? this.#acceptTurns + 1 : 0;
-    if (accepting) {
-      this.#arm();
-      return;
+    if (wereAccepted) {
+      this.#acceptingSince ??= performance.now();
+      if (performance.now() - this.#acceptingSince < ACCEPT_MS) {
+        this.#arm();
+        return;
+      }
     }
+    this.#acceptingSince = undefined;
     this.#refuseLate();
     const end = performance.now() + SLICE_MS;
     while (this.#hasRoom() && performance.now() < end) {
