@@ -235,7 +235,7 @@ describe('what runs in the image', () => {
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
     const url = await until('it serves', () => /serves at (http:\S+?)"/.exec(output)?.[1]);
-    for (const path of ['/readyz', '/docs', '/docs/events', '/docs/assets/asyncapi.js', '/docs/assets/swagger-ui.css'])
+    for (const path of ['/readyz', '/docs', '/docs/events', '/docs/assets/reference.js'])
       expect({ path, status: (await fetch(`${url}${path}`)).status }).toEqual({ path, status: 200 });
     child.kill('SIGTERM');
     expect(await once(child, 'exit')).toEqual([0, null]);
