@@ -101,7 +101,7 @@ export async function createApp({
     },
   });
   const everywhere = redis && new SharedPresence(processes.id, presence, redis);
-  redis?.on('died', (id) => void everywhere?.forget(String(id)));
+  redis?.on('died', (id) => everywhere?.forget(String(id)));
   const doors = createDoors({
     ...{ pepper, tokens, argon2: { memoryKib, passes }, presence: everywhere ?? presence },
     signUp: config.features.signUp,
@@ -235,6 +235,7 @@ export async function createApp({
     database,
     async listen() {
       await processes.start();
+      await everywhere?.start();
       await revocations.sweep();
       revocations.start();
       relay.start();

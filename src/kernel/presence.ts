@@ -23,6 +23,6 @@ export interface Present {
 
 /** Who is on line. A screen whose connection broke counts for a few seconds more, so that a blink is no absence. */
 export interface Presence {
-  /** The sockets of a restaurant, on whichever process. */
-  of(restaurantId: string): Promise<readonly Present[]>;
+  /** The sockets of a restaurant, on whichever process, as this one knows it. From memory: lanes ask, and do no I/O. */
+  of(restaurantId: string): readonly Present[];
 }

@@ -5,7 +5,10 @@ export interface PresenceOptions {
   graceMs: number;
 }
 
-/** Told which restaurant's screens have come or gone; `isNews`: the first of its role and stations, or the last. */
+/**
+ * Told which restaurant's screens have come or gone, or hold something else; `isNews`: the first of its role and stations,
+ * or the last.
+ */
 type Listener = (restaurantId: string, isNews: boolean) => void;
 
 /** The sockets of this process, by restaurant. */
@@ -30,6 +33,7 @@ export class LocalPresence implements Presence {
     if (present === undefined) return;
     const { unsent: _, ...rest } = present;
     sockets?.set(socketId, unsent === undefined ? rest : { ...rest, unsent });
+    this.tell(restaurantId, false);
   }
 
   /** `broken`: nobody meant to go, so it may well be back in a moment. */
@@ -43,8 +47,8 @@ export class LocalPresence implements Presence {
     this.#leaving.set(socketId, timer);
   }
 
-  of(restaurantId: string): Promise<readonly Present[]> {
-    return Promise.resolve([...(this.#restaurants.get(restaurantId)?.values() ?? [])]);
+  of(restaurantId: string): readonly Present[] {
+    return [...(this.#restaurants.get(restaurantId)?.values() ?? [])];
   }
 
   /** Those with screens on this process. */

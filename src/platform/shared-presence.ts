@@ -1,70 +1,77 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Presence, Present } from '../kernel/presence.js';
 import type { LocalPresence } from './presence.js';
 import type { Redis } from './redis.js';
 
-/** Between two heartbeats, ms. */
+/** Between two signs of life, ms. */
 const BEAT_MS = 4_000;
-/** Screens of a process that is silent for longer are not on line, seconds by Redis' clock. */
-const SILENT_S = 12;
-/** Sockets that come and go within this time are written down together, ms. */
+/** Screens of a process that is silent for longer are not on line, ms. */
+const SILENT_MS = 12_000;
+/** Sockets that come and go within this time are told together, ms. */
 const GATHER_MS = 50;
-/** Redis answers in less than this, or what is known must do; ms. */
+/** Whoever is asked has answered by then, or the next sign of life must do; ms. */
 const ANSWER_MS = 250;
+/** Restaurants in one message, when all are told. */
+const AT_ONCE = 100;
 
-/** One field for each process, stamped by Redis' own clock; nothing is left of a process without screens there. */
-const WRITE = `
-if ARGV[2] == '' then return redis.call('hdel', KEYS[1], ARGV[1]) end
-redis.call('hset', KEYS[1], ARGV[1], redis.call('time')[1] .. ' ' .. ARGV[2])
-return redis.call('expire', KEYS[1], 60)`;
+const TOPIC = 'presence';
 
-const READ = `
-local now = tonumber(redis.call('time')[1])
-local all = redis.call('hgetall', KEYS[1])
-local live = {}
-for i = 1, #all, 2 do
-  local space = string.find(all[i + 1], ' ')
-  if now - tonumber(string.sub(all[i + 1], 1, space - 1)) > tonumber(ARGV[2]) then
-    redis.call('hdel', KEYS[1], all[i])
-  elseif all[i] ~= ARGV[1] then
-    live[#live + 1] = string.sub(all[i + 1], space + 1)
-  end
-end
-return live`;
+/** What processes tell each other; `n` counts what each has told, so that a loss is seen. */
+type Word =
+  | { by: string; asks: true }
+  | { by: string; n: number }
+  | { by: string; n: number; at: string; present: readonly Present[] }
+  | { by: string; n: number; isFirst: boolean; all: (readonly [string, readonly Present[]])[] };
+
+/** Another process, as it was last heard. */
+interface Other {
+  heardAt: number;
+  n: number;
+  restaurants: Map<string, readonly Present[]>;
+}
 
 /**
- * Who is on line on all processes: each writes its own sockets down with a heartbeat, and what a dead one wrote expires.
- * Without an answer of Redis the others' sockets count as they were last seen, so that a lost Redis is no empty house.
+ * Who is on line on all processes. Each tells the others when its sockets come and go, so that who asks is answered from
+ * memory: lanes ask for every ticket, and must not wait for Redis. What was lost on the way is seen by its number and asked
+ * for again. While Redis is away the others' sockets count as they were last seen: a lost Redis is no empty house.
  */
 export class SharedPresence implements Presence {
+  readonly #others = new Map<string, Other>();
   readonly #gathering = new Set<string>();
-  readonly #elsewhere = new Map<string, readonly Present[]>();
   readonly #timer: NodeJS.Timeout;
+  #n = 0;
+  #askedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
-    /** Names this process in Redis. */
+    /** Names this process to the others. */
     private readonly id: string,
     private readonly local: LocalPresence,
     private readonly redis: Redis,
   ) {
+    redis.on(TOPIC, (word) => this.#hear(word as Word));
     local.onChange((restaurantId) => this.#gather(restaurantId));
     this.#timer = setInterval(() => this.#beat(), BEAT_MS);
     this.#timer.unref();
   }
 
-  async of(restaurantId: string): Promise<readonly Present[]> {
-    const here = await this.local.of(restaurantId);
-    const answer = (await this.#ask(READ, restaurantId, String(SILENT_S))) as string[] | undefined;
-    if (answer !== undefined) this.#elsewhere.set(restaurantId, answer.flatMap(revive));
-    return [...here, ...(this.#elsewhere.get(restaurantId) ?? [])];
+  /** Asks who is on line elsewhere, and gives the others a moment to answer. */
+  async start(): Promise<void> {
+    this.#ask();
+    await pause(ANSWER_MS);
   }
 
-  /** What a dead process has written down, at the restaurants that have screens here. */
-  async forget(id: string): Promise<void> {
-    for (const restaurantId of this.local.restaurants()) {
-      const key = this.#key(restaurantId);
-      const gone = await this.redis.commands.hdel(key, id).catch(() => 0);
-      if (gone > 0) this.local.tell(restaurantId);
-    }
+  of(restaurantId: string): readonly Present[] {
+    const all = [...this.local.of(restaurantId)];
+    for (const { restaurants } of this.#others.values()) all.push(...(restaurants.get(restaurantId) ?? []));
+    return all;
+  }
+
+  /** A process is dead, and its screens with it: where screens are left they are looked after. */
+  forget(id: string): void {
+    const gone = this.#others.get(id);
+    this.#others.delete(id);
+    for (const restaurantId of this.local.restaurants())
+      if (gone?.restaurants.has(restaurantId)) this.local.tell(restaurantId);
   }
 
   close(): void {
@@ -76,44 +83,66 @@ export class SharedPresence implements Presence {
     this.#gathering.add(restaurantId);
     const timer = setTimeout(() => {
       this.#gathering.delete(restaurantId);
-      void this.#write(restaurantId);
+      this.#n += 1;
+      this.#say({ by: this.id, n: this.#n, at: restaurantId, present: this.local.of(restaurantId) });
     }, GATHER_MS);
     timer.unref();
   }
 
   #beat(): void {
-    const restaurants = new Set(this.local.restaurants());
-    for (const id of this.#elsewhere.keys()) if (!restaurants.has(id)) this.#elsewhere.delete(id);
-    for (const restaurantId of restaurants) void this.#write(restaurantId);
+    const now = performance.now();
+    for (const [id, other] of this.#others) {
+      // Who hears nothing cannot tell whether others have fallen silent.
+      if (this.redis.state !== 'ok') other.heardAt = now;
+      else if (now - other.heardAt > SILENT_MS) this.forget(id);
+    }
+    this.#say({ by: this.id, n: this.#n });
   }
 
-  async #write(restaurantId: string): Promise<void> {
-    const here = await this.local.of(restaurantId);
-    await this.#ask(WRITE, restaurantId, here.length === 0 ? '' : JSON.stringify(here));
+  #say(word: Word): void {
+    this.redis.publish(TOPIC, word);
   }
 
-  #key(restaurantId: string): string {
-    return `${this.redis.prefix}:presence:{${restaurantId}}`;
+  #ask(): void {
+    this.#askedAt = performance.now();
+    this.#say({ by: this.id, asks: true });
   }
 
-  async #ask(script: string, restaurantId: string, argument: string): Promise<unknown> {
-    if (this.redis.state === 'lost') return undefined;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), ANSWER_MS);
-    });
-    const asked = this.redis.commands.eval(script, 1, this.#key(restaurantId), this.id, argument);
-    const answer = await Promise.race([asked.catch(() => undefined), late]);
-    clearTimeout(timer);
-    return answer;
+  #tellAll(): void {
+    const all = [...this.local.restaurants()].map((one) => [one, this.local.of(one)] as const);
+    for (let from = 0; from === 0 || from < all.length; from += AT_ONCE)
+      this.#say({ by: this.id, n: this.#n, isFirst: from === 0, all: all.slice(from, from + AT_ONCE) });
+  }
+
+  #hear(word: Word): void {
+    if (word.by === this.id) return;
+    if ('asks' in word) {
+      this.#tellAll();
+      return;
+    }
+    const other = this.#others.get(word.by) ?? { heardAt: 0, n: 0, restaurants: new Map() };
+    this.#others.set(word.by, other);
+    other.heardAt = performance.now();
+    if ('all' in word) {
+      if (word.isFirst) other.restaurants.clear();
+      for (const [restaurantId, present] of word.all) put(other, restaurantId, present);
+      other.n = word.n;
+      return;
+    }
+    const isNext = 'at' in word ? word.n === other.n + 1 : word.n === other.n;
+    if ('at' in word) put(other, word.at, word.present);
+    if (isNext) other.n = word.n;
+    else if (performance.now() - this.#askedAt > ANSWER_MS) this.#ask();
   }
 }
 
-function revive(text: string): Present[] {
-  const list = JSON.parse(text) as Present[];
-  return list.map(({ unsent, ...present }) => ({
-    ...present,
-    since: new Date(present.since),
-    ...(unsent === undefined ? {} : { unsent: { ...unsent, since: new Date(unsent.since) } }),
-  }));
+function put({ restaurants }: Other, restaurantId: string, present: readonly Present[]): void {
+  if (present.length === 0) restaurants.delete(restaurantId);
+  else restaurants.set(restaurantId, present.map(revived));
+}
+
+/** As it was before it went through JSON. */
+function revived({ unsent, ...present }: Present): Present {
+  const held = unsent === undefined ? {} : { unsent: { ...unsent, since: new Date(unsent.since) } };
+  return { ...present, since: new Date(present.since), ...held };
 }

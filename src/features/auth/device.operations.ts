@@ -93,7 +93,7 @@ export const listDevices = query({
     output: [{ ...exampleDevice, lastLoginAt: '2026-05-01T17:00:00.000Z', online: true, unsent: exampleUnsent }],
   },
   async handle({ all, find, doors, restaurantId }) {
-    const present = await doors.presence.of(restaurantId);
+    const present = doors.presence.of(restaurantId);
     const [known, pads] = await Promise.all([all(devices), find(pinPads, {})]);
     const padOf = new Map(pads.map((pad) => [pad._id, pad]));
     return known.filter(({ active }) => active).map((device) => listedDevice(device, padOf.get(device._id), present));

@@ -55,7 +55,7 @@ export const listPresence = query<Nothing, PresentView[]>({
     ],
   },
   async handle({ doors, restaurantId }) {
-    const present = await doors.presence.of(restaurantId);
+    const present = doors.presence.of(restaurantId);
     return present.map(viewPresent);
   },
 });

@@ -110,7 +110,7 @@ export const resolveForTicket = reaction({
 async function lookAtStations(ctx: UnitContext): Promise<void> {
   const { ticketReceiptSeconds } = await settingsOf(ctx, ctx.restaurantId);
   if (ticketReceiptSeconds === 0) return;
-  const online = await ctx.doors.presence.of(ctx.restaurantId);
+  const online = ctx.doors.presence.of(ctx.restaurantId);
   const withScreens = await stationsWithScreens(ctx);
   const deserted = (await ctx.all(stations)).filter(
     ({ _id, kind }) => kind === 'prep' && !online.some((one) => isScreenOf(_id, one, withScreens)),

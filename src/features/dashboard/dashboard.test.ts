@@ -211,6 +211,28 @@ describe('a station', () => {
     await house.house.close();
   });
 
+  it('with a screen of its own is alarmed for that screen, whatever the pass has received', async () => {
+    const house = await openService(brigade);
+    const manager = await house.manager.screen();
+    const bound = await boundScreen(house, house.cold);
+    const pass = await Screen.open(brigade.url, house.cook.token);
+    const order = await house.order([{ itemId: house.soup }, { itemId: house.steak }]);
+    const { alert } = await manager.saw('dashboard:alert', about(order.id));
+    expect(alert).toMatchObject({ kind: 'ticket_undelivered', stationId: house.cold, noScreen: true });
+    const tickets: TicketView[] = await house.cook.must('ticket:list');
+    const ticketIds = tickets.map(({ id }) => id);
+    expect((await pass.call('ticket:received', { ticketIds })).data.ticketIds.sort()).toEqual(ticketIds.sort());
+    const seen: TicketView[] = await house.cook.must('ticket:list');
+    const receivedAt = (stationId: string) => seen.find((one) => one.stationId === stationId)?.receivedAt;
+    expect([receivedAt(house.cold), typeof receivedAt(house.hot)]).toEqual([undefined, 'string']);
+    expect((await house.manager.must('dashboard:alerts'))[0]).toMatchObject({ id: alert.id, status: 'open' });
+    await house.manager.must('device:unpair', { deviceId: bound.deviceId });
+    expect((await pass.call('ticket:received', { ticketIds })).data.ticketIds).toEqual([alert.ticketId]);
+    expect((await manager.saw('dashboard:alert-updated', about(order.id))).alert.resolution).toBe('received');
+    pass.close();
+    await house.house.close();
+  });
+
   it('bound to other stations is no screen of this one', async () => {
     const house = await openService(brigade);
     const manager = await house.manager.screen();
@@ -230,7 +252,7 @@ async function boundScreen({ house }: Service, stationId: string): Promise<{ dev
   const { id: deviceId } = await house.owner.must('device:pair', input);
   const { deviceToken } = await house.owner.must('device:token', { deviceId });
   const pin = String(Math.floor(100_000 + Math.random() * 900_000));
-  await house.owner.must('staff:create', { name: 'Kim', role: 'kitchen', pin });
+  await house.owner.must('staff:create', { name: `Kim ${pin}`, role: 'kitchen', pin });
   const { data, problem } = await callRest(brigade.url, undefined, 'auth:pin-login', { deviceToken, pin });
   if (problem !== undefined) throw new Error(JSON.stringify(problem));
   return { deviceId, token: data.accessToken };

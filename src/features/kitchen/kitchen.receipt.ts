@@ -16,7 +16,7 @@ export async function stationsWithScreens(ctx: Pick<UnitContext, 'all'>): Promis
 /** Whether anybody would see a ticket come at the station. */
 async function hasScreen(ctx: UnitContext, stationId: string): Promise<boolean> {
   const withScreens = await stationsWithScreens(ctx);
-  return (await ctx.doors.presence.of(ctx.restaurantId)).some((one) => isScreenOf(stationId, one, withScreens));
+  return ctx.doors.presence.of(ctx.restaurantId).some((one) => isScreenOf(stationId, one, withScreens));
 }
 
 /** How a new ticket begins: a screen has so many seconds to receive it; where none is on line the alarm is raised at once. */
