@@ -89,6 +89,17 @@ class Screen {
 
 const screens: Screen[] = [];
 
+/** Who is told to come back does, and has waited all the while. */
+async function answerOf(address: string, headers: Record<string, string>): Promise<void> {
+  while (true) {
+    const response = await fetch(address, { headers });
+    await response.arrayBuffer();
+    if (response.ok) return;
+    if (response.status !== 503) throw new Error(`HTTP ${response.status}`);
+    await pause(1000 * Number(response.headers.get('retry-after')));
+  }
+}
+
 /** REST latencies, one request after the other at a steady pace; a late answer does not hold up the next. */
 async function probe(url: string, token: string, until: () => boolean): Promise<number[]> {
   const latencies: number[] = [];
@@ -96,9 +107,7 @@ async function probe(url: string, token: string, until: () => boolean): Promise<
   const headers = { authorization: `Bearer ${token}` };
   while (!until()) {
     const started = performance.now();
-    const answered = fetch(`${url}/api/v1/orders?limit=20`, { headers }).then(async (response) => {
-      await response.arrayBuffer();
-      if (!response.ok) throw new Error(`HTTP ${response.status}`);
+    const answered = answerOf(`${url}/api/v1/orders?limit=20`, headers).then(() => {
       latencies.push(performance.now() - started);
     });
     running.push(answered);
