@@ -342,6 +342,11 @@ describe.each(transports)('over %s', (transport) => {
         legal: ['available', 'out_of_service'],
       });
       expect(await join(dirty.id, second.id)).toMatchObject({ code: 'conflict' });
+      const free = await newTable();
+      expect(await join(dirty.id, free.id)).toMatchObject({
+        ...{ code: 'illegal_step', detail: `Table ${dirty.name} is dirty` },
+      });
+      expect(await tableNow(free.id)).toMatchObject({ status: 'available', joinedTableIds: [] });
       expect(await join(dirty.id, main.id)).toMatchObject({ code: 'conflict' });
       expect(await join(second.id, dirty.id)).toMatchObject({ code: 'conflict' });
       expect(fieldsOf(await join(main.id, main.id))).toEqual(['tableIds.0']);

@@ -48,6 +48,9 @@ export const joinTables = command({
     checkVersion(ctx.expectedVersion, before, tableView(before));
     await checkUnjoined(ctx, before);
     const joining = await Promise.all(input.tableIds.map((id, index) => joinable(ctx, before, id, index)));
+    // Whoever joins takes the main table's status, so that must be one that guests can sit in.
+    const refusal = before.status === 'occupied' ? undefined : refusalToSeat(`Table ${before.name}`, before.status);
+    if (refusal !== undefined) throw refusal;
     const joinedTableIds = [...before.joinedTableIds, ...input.tableIds];
     const table = ctx.save(tables, { ...before, joinedTableIds });
     const joined = joining.map((one) => follow(ctx, table, one));
