@@ -36,7 +36,18 @@ const proofs: readonly (readonly [RegExp, Proof])[] = [
   [/^npm ci( && npm test)?$/, ci(/npm test[\s\S]*npm ci/)],
   [/^(npm ci && )?npm start$/, 'here'],
   [/^npm run new-epoch$/, 'here'],
-  [/^npm run plan -- /, 'here'],
+  [/^npm run plan( -- |$)/, 'here'],
+  [/^npm run new-pepper$/, test('tests/restored.test.ts', /new-pepper\.js/)],
+  [
+    /^npm ci && npm run build && npm prune --omit=dev$|^npm ci --omit=dev$/,
+    test('tests/deploy.test.ts', /assemble\.js/),
+  ],
+  [/^npm run build$/, ci(/npm run types/)],
+  [/^npm pack --workspace @brigade\/client /, test('tests/client/package.test.ts', /pack/)],
+  [
+    /^cd \.\.\/my-app && npm install |^npm install \.\.\/brigade\/packages\/client$/,
+    test('tests/client/package.test.ts', /install/),
+  ],
   [/^node packages\/pocket-mongo\/dist\/cli\.js (backup|check|restore) /, 'here'],
   [/^npx pocket-mongo /, 'here'],
   [/^curl -s localhost:3000\/api\/v1\/auth\/login/, 'here'],
@@ -51,6 +62,7 @@ const proofs: readonly (readonly [RegExp, Proof])[] = [
   [/^npm run faults -- --rounds /, ci(/npm run faults -w packages\/pocket-mongo/)],
   [/^npm run cluster( |$)/, test('tests/cluster.test.ts', /startCluster/)],
   [/^npm run supported -w packages\/pocket-mongo/, ci(/npm run supported -w packages\/pocket-mongo/)],
+  [/^docker compose /, { cannot: 'there is no Docker engine where this runs; tests/deploy.test.ts reads the files' }],
   [/^npm run bench( |$)/, { cannot: 'it measures: for a quiet machine, not for a test' }],
   [/^npm install( --package-lock-only)?$/, { cannot: 'it changes the lock file' }],
   [/^npx openapi-typescript /, { cannot: 'it fetches a program that is not ours' }],
@@ -137,7 +149,7 @@ describe('what an operator and an integrator type', () => {
     const restore = theOne(operator, `${tool} restore`).replace(/\/somewhere\/\S+/, join(elsewhere, file));
     await shell(restore);
     await shell(theOne(operator, 'npm run new-epoch'));
-    const plan = theOne(operator, 'npm run plan').replace("<restaurant's id>", data.restaurantId);
+    const plan = theOne(operator, 'npm run plan --').replace("<restaurant's id>", data.restaurantId);
     expect(await shell(plan)).toContain('plus');
 
     const second = start();

@@ -86,7 +86,8 @@ class Tablet:
 
     def connect(self):
         server = next(iter(ASYNCAPI["servers"].values()))
-        self.io.connect(URL, auth={"token": self.token}, socketio_path=server["pathname"].strip("/"), transports=["websocket"])
+        address = {"ws": "http", "wss": "https"}[server["protocol"]] + "://" + server["host"]
+        self.io.connect(address, auth={"token": self.token}, socketio_path=server["pathname"].strip("/"), transports=["websocket"])
         return self
 
     def ask(self, name, payload, **meta):

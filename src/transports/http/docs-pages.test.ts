@@ -56,14 +56,24 @@ describe('the pages of the contract', () => {
     },
   );
 
+  test('the events are where they were asked for, and its ETag says for which address', async () => {
+    const at = (host: string) => request(app).get('/docs/asyncapi.json').set('Host', host).expect(200);
+    const mine = await at('brigade.local:8443');
+    expect(mine.body.servers.brigade).toMatchObject({ host: 'brigade.local:8443', protocol: 'ws' });
+    const strange = await at('"><script>');
+    expect(strange.body.servers.brigade.host).toBe('127.0.0.1:3000');
+    expect(mine.get('ETag')).not.toBe(strange.get('ETag'));
+  });
+
   test.each([
     ['/docs/openapi.json', 'openapi', /^3\.1\./],
     ['/docs/asyncapi.json', 'asyncapi', /^3\./],
   ])('%s is the document, and is not sent twice', async (path, field, version) => {
-    const first = await request(app).get(path).expect(200).expect('Content-Type', /json/);
+    const first = await request(app).get(path).set('Host', 'here').expect(200).expect('Content-Type', /json/);
     expect(first.body[field]).toMatch(version);
     await request(app)
       .get(path)
+      .set('Host', 'here')
       .set('If-None-Match', String(first.get('ETag')))
       .expect(304);
   });

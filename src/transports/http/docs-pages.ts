@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import compression from 'compression';
-import { Router } from 'express';
+import { type Request, Router } from 'express';
 import helmet from 'helmet';
 import { OWN_HOST_ONLY } from './front-page.js';
 import { type AsyncApi, eventsPage } from './reference/events.js';
@@ -63,18 +63,33 @@ export function docsRouter({ folder = contractFolder() }: DocsOptions = {}): Rou
   for (const [path, what] of Object.entries(served)) {
     // Made when it is first asked for: most servers never are.
     let kept: Promise<Kept> | undefined;
-    router.get(path, async (_req, res) => {
+    router.get(path, async (req, res) => {
       res.locals.route = `/docs${path}`;
       kept ??= make(folder, what).catch((error: unknown) => {
         kept = undefined;
         throw error;
       });
-      const { body, etag } = await kept;
+      const { body, etag } = path === '/asyncapi.json' ? atThisServer(await kept, req) : await kept;
       // Always asked for again, and answered 304 by its ETag: an upgrade shows at once.
       res.set({ 'Cache-Control': 'no-cache', ETag: etag }).type(what.type).send(body);
     });
   }
   return router;
+}
+
+const COMMITTED = '"host": "127.0.0.1:3000"';
+const HOST = /^[\w.-]+(:\d+)?$|^\[[\da-f:.]+\](:\d+)?$/i;
+
+/** The document names a server; it is the one that was asked, not that of the committed file. */
+function atThisServer({ body, etag }: Kept, req: Request): Kept {
+  const host = req.get('host') ?? '';
+  if (!HOST.test(host)) return { body, etag };
+  const here = body.replace(COMMITTED, `"host": ${JSON.stringify(host)}`);
+  const secure = req.protocol === 'https';
+  return {
+    body: secure ? here.replace('"protocol": "ws"', '"protocol": "wss"') : here,
+    etag: `${etag.slice(0, -1)}:${secure ? 'wss' : 'ws'}:${host}"`,
+  };
 }
 
 async function make(folder: string, { file, page }: Served): Promise<Kept> {
