@@ -57,7 +57,8 @@ export async function setUp(): Promise<Setup> {
         reconnectMinMs: 4,
         reconnectMaxMs: 40,
         catchUpJitterMs: 2,
-        ackTimeoutMs: 100,
+        // No machine is so busy that an answer takes this long: counts of messages are then exact.
+        ackTimeoutMs: 2_000,
         onError: (error, where) => errors.push({ error, where }),
         ...options,
       });
