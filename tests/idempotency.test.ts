@@ -1,4 +1,5 @@
 import mongoose from 'mongoose';
+import { features } from '../src/features.js';
 import { newId } from '../src/kernel/ids.js';
 import {
   type Brigade,
@@ -28,13 +29,16 @@ const table = async (seats = 4) => ({ name: `K${newId().slice(-8)}`, seats, sect
 let sectionId: string | undefined;
 const section = async () => (sectionId ??= (await house.owner.must('section:create', { name: 'Keys' })).id as string);
 
-const LOOKED_AT = ['journalHeads', 'revocations', 'tickets'];
+/** What is looked at whoever asks for what: heads, what was revoked, and what is due. */
+const LOOKED_AT = [
+  ...['journalHeads', 'revocations'],
+  ...features.flatMap(({ duties }) => duties).flatMap((duty) => (duty.when === 'due' ? [duty.kind.collection] : [])),
+];
 
 /** Reads of the database so far. */
 const reads = async (): Promise<number> => {
   const text = await metricsOf(brigade.url);
   const found = text.matchAll(/^brigade_database_reads_total\{collection="(\w+)"\} (\d+)$/gm);
-  // The heads and what was revoked are looked at every 200 ms, whoever asks for what.
   const own = [...found].filter(([, collection = '']) => !LOOKED_AT.includes(collection));
   return own.reduce((sum, [, , count]) => sum + Number(count), 0);
 };
