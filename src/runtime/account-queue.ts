@@ -6,10 +6,14 @@ const BURST = 10;
 const INTERVAL_MS = 250;
 /** Log-ins of one account at a time, those that wait included: no person types faster. */
 const MOST_INSIDE = 2;
+/** How long one too many is kept before it is refused, and how many of them. */
+const HELD_MS = 1_000;
+const MOST_HELD = 20;
 
 interface Account {
   last: Promise<void>;
   inside: number;
+  held: number;
   /** When it may have {@link BURST} right log-ins at once again, by `performance.now()`. */
   restedAt: number;
 }
@@ -27,11 +31,8 @@ export class AccountQueue {
 
   /** Waits for its turn. @throws rate_limited when another waits already */
   async enter(id: string): Promise<Leave> {
-    const account = this.#accounts.get(id) ?? { last: Promise.resolve(), inside: 0, restedAt: 0 };
-    if (account.inside >= MOST_INSIDE)
-      throw fail('rate_limited', 'Too many log-ins of this account at once', {
-        retryAfter: 1,
-      });
+    const account = this.#accounts.get(id) ?? { last: Promise.resolve(), inside: 0, held: 0, restedAt: 0 };
+    if (account.inside >= MOST_INSIDE) return this.#refuse(account);
     this.#accounts.set(id, account);
     account.inside += 1;
     const before = account.last;
@@ -48,6 +49,16 @@ export class AccountQueue {
       done();
       this.#forget(id, account);
     };
+  }
+
+  /** Not at once, or whoever asks without a pause would be refused a thousand times a second. */
+  async #refuse(account: Account): Promise<never> {
+    if (account.held < MOST_HELD) {
+      account.held += 1;
+      await sleep(HELD_MS);
+      account.held -= 1;
+    }
+    throw fail('rate_limited', 'Too many log-ins of this account at once', { retryAfter: 1 });
   }
 
   #forget(id: string, account: Account): void {
