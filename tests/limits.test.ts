@@ -141,6 +141,13 @@ describe('limits by address', () => {
     }));
 });
 
+/** As tablets do: who is told that the server has too much to do comes again. A limit is an answer like any other. */
+const patiently = (ask: () => Promise<Answer>): Promise<Answer> =>
+  until('there was room', async () => {
+    const answer = await ask();
+    return answer.problem?.code !== 'overloaded' && answer;
+  });
+
 test(
   'two hundred tablets behind one address start, connect and renew at once; none is taken for another',
   () =>
@@ -151,8 +158,10 @@ test(
         for (const pin of pins) await owner.must('staff:create', { name: `Waiter ${pin}`, role: 'waiter', pin });
         const tablets = await Promise.all(
           Array.from({ length: 200 }, async (_, i) => {
-            const { id } = await owner.must('device:pair', { name: `Tablet ${i}`, kind: 'waiter' });
-            const { deviceToken } = await owner.must('device:token', { deviceId: id });
+            const pair = { name: `Tablet ${i}`, kind: 'waiter' };
+            const { data } = await patiently(() => owner.rest('device:pair', pair));
+            const token = await patiently(() => owner.rest('device:token', { deviceId: data.id }));
+            const { deviceToken } = token.data;
             return { deviceToken, pin: pins[i % pins.length] };
           }),
         );
@@ -168,10 +177,16 @@ test(
         const menus = await Promise.all(screens.map((screen) => screen.call('menu:get')));
         expect(new Set(menus.map(({ status }) => status))).toEqual(new Set([200]));
         clock.advance(16 * 60_000);
-        const late = await Promise.all(sessions.map(({ data }) => callRest(url, data.accessToken, 'menu:get')));
+        const late = await Promise.all(
+          sessions.map(({ data }) => patiently(() => callRest(url, data.accessToken, 'menu:get'))),
+        );
         expect(new Set(late.map(({ problem }) => problem?.code))).toEqual(new Set(['token_expired']));
         const renewed = await Promise.all(
-          sessions.map(({ data }) => callRest(url, undefined, 'auth:refresh', { refreshToken: data.refreshToken })),
+          sessions.map(({ data: { refreshToken } }) =>
+            patiently(() =>
+              callRest(url, undefined, 'auth:refresh', { refreshToken, requestKey: refreshToken.slice(0, 24) }),
+            ),
+          ),
         );
         expect(new Set(renewed.map(({ status }) => status))).toEqual(new Set([200]));
         for (const screen of screens) screen.close();
