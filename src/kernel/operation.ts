@@ -1,5 +1,5 @@
 import type Joi from 'joi';
-import type { BaseContext, BatchContext, CommandContext, Doors, QueryContext, UnitContext } from './context.js';
+import type { Actor, BaseContext, BatchContext, CommandContext, Doors, QueryContext, UnitContext } from './context.js';
 import type { Doc, Kind } from './documents.js';
 import { BrigadeError, type ErrorCode } from './errors.js';
 import type { AnyEvent } from './event.js';
@@ -12,10 +12,11 @@ export const limitClasses = ['read', 'search', 'write', 'payment', 'upload', 'ex
 export type LimitClass = (typeof limitClasses)[number];
 
 /**
- * What a restaurant's people together do seldom. `pins`: PINs set. `emails`: answers that an e-mail address is taken, which
- * tell of other restaurants' people; these alone count.
+ * What is done seldom. `pins`: PINs that a restaurant's people set. `own-pin`: those that a person sets for themselves.
+ * `emails`: answers to a restaurant that an e-mail address is taken, which tell of other restaurants' people; these alone
+ * count.
  */
-export type SharedLimit = 'pins' | 'emails';
+export type SeldomLimit = 'pins' | 'own-pin' | 'emails';
 
 export interface RestRoute {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -47,7 +48,7 @@ interface OperationSpec<I, O> {
   /** For log-ins and the like, of which only failures count: by address, and by what this answers. */
   limitBy?: (input: I, doors: Doors) => Subject | undefined | Promise<Subject | undefined>;
   /** Beside its class. */
-  limitAlso?: (input: I) => readonly SharedLimit[];
+  limitAlso?: (input: I, actor: Actor) => readonly SeldomLimit[];
   /** Largest REST body, bytes, where it is not the usual one: 64 KiB for what is public, BODY_LIMIT_BYTES for the rest. */
   maxBytes?: number;
   /** Path, query and body parameters in one object; unknown fields are refused. */
@@ -122,7 +123,7 @@ interface Erased {
   readonly output: Joi.Schema;
   readonly example: { input: unknown; output: unknown };
   readonly limitBy?: (input: never, doors: Doors) => Subject | undefined | Promise<Subject | undefined>;
-  readonly limitAlso?: (input: never) => readonly SharedLimit[];
+  readonly limitAlso?: (input: never, actor: Actor) => readonly SeldomLimit[];
   readonly handle: (context: never) => unknown;
 }
 type Common = Readonly<Omit<OperationSpec<unknown, unknown>, 'input' | 'output' | 'example' | 'limitBy' | 'limitAlso'>>;

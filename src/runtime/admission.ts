@@ -1,6 +1,6 @@
 import type { Actor } from '../kernel/context.js';
 import { BrigadeError } from '../kernel/errors.js';
-import type { Operation, SharedLimit, Subject } from '../kernel/operation.js';
+import type { Operation, SeldomLimit, Subject } from '../kernel/operation.js';
 import type { AccountQueue, Leave } from './account-queue.js';
 import { type LimitStates, type Limits, networkOf } from './limits.js';
 
@@ -18,8 +18,8 @@ export interface AdmissionOptions {
 
 /** What was counted for a request, to be settled when it is known how it ended. */
 export interface Admission {
-  /** What the valid input adds: who it is about, and what the restaurant does seldom. @throws rate_limited */
-  countBy(subject: Subject | undefined, also: readonly SharedLimit[]): Promise<void>;
+  /** What the valid input adds: who it is about, and what is done seldom. @throws rate_limited */
+  countBy(subject: Subject | undefined, also: readonly SeldomLimit[]): Promise<void>;
   /** Where only failures count, takes the count back, or makes it. */
   settle(error?: unknown): Promise<void>;
 }
@@ -38,11 +38,12 @@ export async function admit(options: AdmissionOptions, asked: Asked): Promise<Ad
   if (actor.kind === 'anonymous') await limits.take('anonymous', networkOf(ip), states);
   else await limits.takeFor(actor, operation.limit, states);
   const { restaurantId } = actor;
-  let also: readonly SharedLimit[] = [];
+  let also: readonly SeldomLimit[] = [];
   return {
     async countBy(_subject, names) {
       also = names;
       if (names.includes('pins')) await limits.take('pins', restaurantId, states);
+      if (names.includes('own-pin')) await limits.take('own-pin', actor.userId, states);
       if (names.includes('emails')) await limits.check('emails', restaurantId, states);
     },
     async settle(error) {

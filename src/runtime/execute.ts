@@ -145,7 +145,7 @@ async function carryOut(options: ExecuteOptions, given: Call): Promise<Outcome> 
     checkKey(call);
     const input = await validatedInput(operation.input, call.readInput ? await call.readInput() : call.input);
     const subject = await operation.limitBy?.(input as never, options.doors);
-    await admission.countBy(subject, operation.limitAlso?.(input as never) ?? []);
+    await admission.countBy(subject, operation.limitAlso?.(input as never, actor) ?? []);
     const result = await serve(options, call, input, entrant);
     await admission.settle();
     tell();

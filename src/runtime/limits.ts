@@ -1,14 +1,14 @@
 import type { Actor } from '../kernel/context.js';
 import { BrigadeError, fail } from '../kernel/errors.js';
-import { type LimitClass, limitClasses, type SharedLimit } from '../kernel/operation.js';
+import { type LimitClass, limitClasses, type SeldomLimit } from '../kernel/operation.js';
 import type { Role } from '../kernel/permissions.js';
 import { type Plan, planNames } from '../kernel/plan.js';
 import { type Factors, Rate } from '../platform/config.variable.js';
 import { type Counter, Counters, Exceeded, type Left, type SharedCounts } from '../platform/counters.js';
 
 /** Set by the operator: the classes of operations, a restaurant as a whole, and by address: no session, failed log-ins. */
-type SetLimit = LimitClass | SharedLimit | 'restaurant' | 'anonymous' | 'address';
-export type LimitName = SetLimit | 'account';
+type SetLimit = LimitClass | Exclude<SeldomLimit, 'own-pin'> | 'restaurant' | 'anonymous' | 'address';
+export type LimitName = SetLimit | 'account' | 'own-pin';
 
 export type LimitRates = Readonly<Record<SetLimit, Rate>> & {
   /** By how much a plan multiplies the limits of people and restaurants. */
@@ -29,8 +29,12 @@ export type LimitStates = LimitState[];
 /** Per person once logged in, and per restaurant, by its plan; per address before. */
 const BY_PLAN: readonly SetLimit[] = [...limitClasses.filter((name) => name !== 'auth'), 'restaurant'];
 const ALIKE = ['auth', 'anonymous', 'address', 'pins', 'emails'] as const;
-type Alike = (typeof ALIKE)[number];
+type Alike = (typeof ALIKE)[number] | 'own-pin';
 
+/**
+ * PINs that one person sets for themselves. Few: whether a PIN just set logs in alone tells whether somebody else has it.
+ */
+const OWN_PINS = new Rate(20, 24 * 3600);
 /** Failed log-ins of one account, wherever they come from, are remembered for so long, seconds. */
 const ACCOUNT_SECONDS = 6 * 3600;
 /** Longest wait between two tries of an account that many have tried, seconds: a delay, for a lock would be theirs to turn. */
@@ -45,6 +49,7 @@ export class Limits {
   ) {
     const counters = new Counters(shared);
     for (const name of ALIKE) this.#counters.set(name, counters.counter(name, rates[name]));
+    this.#counters.set('own-pin', counters.counter('own-pin', OWN_PINS));
     // Twice what one address may try; then each failure makes everybody who is not known there wait twice as long.
     const account = new Rate(2 * rates.auth.points, ACCOUNT_SECONDS);
     for (const name of ['account', 'account wait']) this.#counters.set(name, counters.counter(name, account));

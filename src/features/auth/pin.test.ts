@@ -62,7 +62,7 @@ async function hireWithPin(role: string, more: object = {}) {
 /** Forgets the wrong PINs of other tests. */
 async function freshRestaurant() {
   const { deviceId } = await pair();
-  await manager.must('device:unlock', { deviceId });
+  await house.owner.must('device:unlock', { deviceId });
 }
 
 describe.each(transports)('over %s', (transport: Transport) => {
@@ -237,6 +237,24 @@ describe.each(transports)('over %s', (transport: Transport) => {
       expect((await pinLogin({ deviceToken, staffId: ana.id, pin: ana.pin })).status).toBe(200);
       brigade.clock.advance(60 * MINUTE + 1_000);
       expect((await pinLogin({ deviceToken, pin: ana.pin })).status).toBe(200);
+    });
+
+    it('lets nobody who tries PINs forget the tries at those whose PIN they may not set', async () => {
+      const { deviceId, deviceToken } = await pair();
+      const people = { owner: await hireWithPin('owner'), manager: await hireWithPin('manager') };
+      for (const { id: staffId } of Object.values(people)) {
+        await wrongTimes(5, { deviceToken, staffId, pin: '99887766' });
+        await manager.must('device:unlock', { deviceId });
+        expect((await manager.via(transport, 'staff:unlock-pin', { staffId })).problem?.code).toBe('forbidden');
+        expect((await house.owner.via(transport, 'staff:unlock-pin', { staffId })).data).toEqual({ unlocked: true });
+      }
+      for (let device = 0; device < 5; device += 1)
+        await wrongTimes(4, { deviceToken: (await pair()).deviceToken, pin: '99887766' });
+      const alone = { deviceToken, pin: people.owner.pin };
+      await manager.via(transport, 'device:unlock', { deviceId });
+      expect((await pinLogin(alone)).problem).toMatchObject({ status: 429, errors: [{ field: 'staffId' }] });
+      await house.owner.via(transport, 'device:unlock', { deviceId });
+      expect((await pinLogin(alone)).status).toBe(200);
     });
 
     it('counts wrong PINs that come all at once, on one device and on many', async () => {

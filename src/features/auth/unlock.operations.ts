@@ -2,7 +2,7 @@ import Joi from 'joi';
 import type { UnitContext } from '../../kernel/context.js';
 import { command } from '../../kernel/operation.js';
 import { id } from '../../kernel/schema.js';
-import { exampleStaff, staff } from '../staff/index.js';
+import { checkMaySet, exampleStaff, staff } from '../staff/index.js';
 import { devices, pinPads } from './auth.model.js';
 import { exampleDevice } from './auth.views.js';
 
@@ -29,7 +29,7 @@ export async function forgetWrongPins(ctx: UnitContext, ids: readonly string[]):
 export const unlockDevice = command({
   name: 'device:unlock',
   summary: 'Let a device take PINs again that too many wrong ones have locked',
-  description: 'Also lets PINs be entered without a person again in the whole restaurant.',
+  description: 'By an owner, it also lets PINs be entered without a person again in the whole restaurant.',
   rest: { method: 'post', path: '/devices/:deviceId/unlock' },
   permission: 'device:write',
   limit: 'write',
@@ -39,13 +39,16 @@ export const unlockDevice = command({
   example: { input: { deviceId: exampleDevice.id }, output: { unlocked: true } },
   async handle(ctx): Promise<Unlocked> {
     const device = await ctx.get(devices, ctx.input.deviceId);
-    return { unlocked: await forgetWrongPins(ctx, [device._id, ctx.restaurantId]) };
+    // A PIN alone is tried on owners, too: whoever could forget those tries could find an owner's.
+    const also = ctx.actor.role === 'owner' ? [ctx.restaurantId] : [];
+    return { unlocked: await forgetWrongPins(ctx, [device._id, ...also]) };
   },
 });
 
 export const unlockPerson = command({
   name: 'staff:unlock-pin',
   summary: "Let a person's PIN be tried again at once, after too many wrong ones",
+  description: 'An owner’s only by an owner, and that of another manager, too.',
   rest: { method: 'post', path: '/staff/:staffId/pin/unlock' },
   permission: 'staff:write',
   limit: 'write',
@@ -55,6 +58,7 @@ export const unlockPerson = command({
   example: { input: { staffId: exampleStaff.id }, output: { unlocked: true } },
   async handle(ctx): Promise<Unlocked> {
     const person = await ctx.get(staff, ctx.input.staffId);
+    checkMaySet(ctx, person);
     return { unlocked: await forgetWrongPins(ctx, [person._id]) };
   },
 });

@@ -17,11 +17,11 @@ const staffId = id('the staff member').required();
 const currentPassword = secret(Joi.string().max(128));
 
 /**
- * Whoever may change a person sets their password and PIN, but of owners and managers only an owner, for else they could
+ * Whoever may change a person sets their password and PIN, and lifts what wrong PINs lock, but of owners and managers only an owner, for else they could
  * act in each other's name; for oneself there are the rules of each.
  * @throws not_found, forbidden, confirmation_needed
  */
-function checkMaySet({ actor, now }: Pick<BaseContext, 'actor' | 'now'>, member: StaffDoc): void {
+export function checkMaySet({ actor, now }: Pick<BaseContext, 'actor' | 'now'>, member: StaffDoc): void {
   if (actor.userId === member._id) return;
   if (!actor.permissions.has('staff:write')) throw fail('forbidden', 'Only a manager may do this for somebody else');
   checkConfirmed(actor, now);
@@ -85,7 +85,7 @@ export const setPin = command({
   rest: { method: 'put', path: '/staff/:staffId/pin' },
   permission: 'authenticated',
   limit: 'auth',
-  limitAlso: () => ['pins'],
+  limitAlso: ({ staffId }, { userId }) => [staffId === userId ? 'own-pin' : 'pins'],
   input: Joi.object<SetPin, true>({
     staffId,
     pin: pin.required().allow(null).description('PIN of 4 to 8 digits; null takes it away'),

@@ -13,7 +13,7 @@ import {
 } from './staff.operations.js';
 import { staffCard, staffCardSchema } from './staff.views.js';
 
-export { checkMayEnd, provenHash } from './credentials.operations.js';
+export { checkMayEnd, checkMaySet, provenHash } from './credentials.operations.js';
 export { checkEmailIsFree, findByEmail } from './staff.accounts.js';
 export { rosterChanged } from './staff.events.js';
 export { exampleStaff } from './staff.examples.js';

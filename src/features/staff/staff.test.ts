@@ -38,7 +38,7 @@ const fieldsOf = (problem: { errors?: { field: string }[] } | undefined) => prob
 const isEnded = (screen: Screen) =>
   until('the socket ended', () => (screen.socket.disconnected ? screen.ended : undefined));
 /** A number of four digits for each transport and use, none of them trivial. */
-let pins = 4810;
+let pins = 4850;
 const nextPin = () => {
   pins += 1;
   return String(pins);
@@ -329,6 +329,20 @@ describe.each(transports)('over %s', (transport) => {
       expect(fieldsOf((await set({ pin: '1111', currentPin: first })).problem)).toEqual(['pin']);
       expect((await set({ pin: second, currentPin: first })).status).toBe(200);
       expect((await person.rest('auth:me')).problem?.code).toBe('session_ended');
+    });
+
+    it('lets nobody try many as their own, to see by logging in alone which of them somebody else has', async () => {
+      const person = await house.hire('waiter');
+      await manager.must('staff:update', { staffId: person.userId, name: `Trying ${nextPin()}` });
+      const { userId: staffId, login } = person;
+      const pin = nextPin();
+      const statuses: number[] = [];
+      for (let n = 0; n < 21; n += 1) {
+        const input = { staffId, pin, currentPassword: login.password };
+        statuses.push((await person.via(transport, 'staff:set-pin', input)).status);
+      }
+      expect(statuses).toEqual([...Array.from({ length: 20 }, () => 200), 429]);
+      expect((await manager.via(transport, 'staff:set-pin', { staffId, pin: nextPin() })).status).toBe(200);
     });
 
     it('sets others’ by a manager, and a manager’s by an owner', async () => {
