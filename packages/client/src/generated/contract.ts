@@ -522,7 +522,7 @@ export interface Operations {
   /**
    * Let a device take PINs again that too many wrong ones have locked
    *
-   * Also lets PINs be entered without a person again in the whole restaurant.
+   * By an owner, it also lets PINs be entered without a person again in the whole restaurant.
    *
    * Permission: device:write.
    */
@@ -539,6 +539,8 @@ export interface Operations {
   };
   /**
    * Let a person's PIN be tried again at once, after too many wrong ones
+   *
+   * An owner’s only by an owner, and that of another manager, too.
    *
    * Permission: staff:write.
    */
