@@ -21,7 +21,7 @@ export function checkMayChange(actor: Rank, member: Rights): void {
 }
 
 /**
- * Whether the actor may give these rights: only an owner makes an owner, and nobody gives a permission that they lack.
+ * Whether the actor may give these rights: only an owner makes an owner or ends a manager being one, and nobody gives a permission that they lack.
  * What the person had before may stay.
  * @throws forbidden, naming the field; validation_failed for an owner with a denial
  */
@@ -30,6 +30,9 @@ export function checkMayGrant(actor: Rank, after: Rights, before?: Rights): void
     throw invalid('deny', 'must be empty: an owner may do everything');
   if (actor.role === 'owner') return;
   if (after.role === 'owner') throw refused('role', 'Only an owner may make an owner');
+  // Else a manager would make another a waiter, set their PIN, and act in their name once they are a manager again.
+  if (before?.role === 'manager' && after.role !== 'manager')
+    throw refused('role', 'Only an owner may take the role of manager away');
   const had: ReadonlySet<Permission> = before === undefined ? new Set() : rightsOf(before);
   const beyond = [...rightsOf(after)].filter(
     (permission) => !had.has(permission) && !actor.permissions.has(permission),

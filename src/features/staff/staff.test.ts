@@ -359,6 +359,8 @@ describe.each(transports)('over %s', (transport) => {
       const { id } = await house.owner.must('staff:create', { name: `Chief ${nextPin()}`, role: 'manager' });
       const input = { staffId: id, pin: nextPin() };
       expect((await manager.via(transport, 'staff:set-pin', input)).problem?.code).toBe('forbidden');
+      const demoted = await manager.via(transport, 'staff:update', { staffId: id, role: 'waiter' });
+      expect([demoted.problem?.code, fieldsOf(demoted.problem)]).toEqual(['forbidden', ['role']]);
       expect((await house.owner.via(transport, 'staff:set-pin', input)).status).toBe(200);
     });
 
