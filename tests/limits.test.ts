@@ -165,12 +165,7 @@ test(
             return { deviceToken, pin: pins[i % pins.length] };
           }),
         );
-        // On a slow machine some are asked to come back, which a tablet does.
-        const logInByPin = (tablet: object) =>
-          until('there was room', async () => {
-            const answer = await callRest(url, undefined, 'auth:pin-login', tablet);
-            return answer.status === 503 ? undefined : answer;
-          });
+        const logInByPin = (tablet: object) => patiently(() => callRest(url, undefined, 'auth:pin-login', tablet));
         const sessions = await Promise.all(tablets.map(logInByPin));
         expect(new Set(sessions.map(({ status }) => status))).toEqual(new Set([200]));
         const screens = await Promise.all(sessions.map(({ data }) => Screen.open(url, data.accessToken)));
