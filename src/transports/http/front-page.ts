@@ -85,7 +85,7 @@ function pageOf(links: readonly (readonly string[])[], socketPath: string): stri
   <body>
     <h1>Brigade</h1>
     <p>A restaurant's server: orders, kitchen, floor, menu and staff, live on every screen. It works, and it has no pages
-    of its own to work with: tablets, kitchen screens and tills connect to it. Theirs is the address of this page; the
+    of its own to work with: tablets, kitchen screens and tills connect to it. They connect to the address of this page; the
     path of Socket.IO is <code>${socketPath}</code>.</p>
     <ul>
       ${items.join('\n      ')}
