@@ -349,7 +349,7 @@ describe('files', () => {
     try {
       const logger = createLogger({ level: 'info', format: 'silent', dir });
       logger.error('one');
-      await until(() => told.length > 0 && readFileSync(join(dir, `errors-${today}.log`), 'utf8').includes('one'));
+      await until(() => told.length > 0 && textOf(`errors-${today}.log`)?.includes('one') === true);
       logger.error('two');
       const timers = import.meta.jest.spyOn(globalThis, 'setTimeout');
       await logger.close();
